@@ -1,0 +1,68 @@
+# Everything a checkout needs is made here: git, make and a Python with pip are enough.
+UV_VERSION := 0.13.9
+PYTHON ?= python3
+UV := .tools/bin/uv
+RUN := $(UV) run --no-sync
+JUDGES := $(wildcard tests/judges/*.py)
+JUDGE_SCRIPTS := $(filter-out $(wildcard tests/judges/test_*.py),$(JUDGES))
+
+export UV_SYSTEM_CERTS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types unit pythons bench schemas docs format clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+setup: .venv/.ready ## Install everything below this folder (needs the package index once)
+
+demo: setup ## Start the bus, the JSOC worker and its stand-in; discover and query; stop
+	$(RUN) scibus demo
+
+test: lint unit pythons ## Lint, types, arrows between packages, and all tests
+
+lint: setup ## Format and lint rules, strict types, arrows between packages
+	$(RUN) ruff format --check
+	$(RUN) ruff check
+	$(RUN) mypy
+	$(RUN) mypy tests/client/typed_use.py
+	$(RUN) lint-imports
+
+unit: setup
+	$(RUN) pytest
+
+# Further interpreters, by name or path: make test SCIBUS_TEST_PYTHONS="3.12 /opt/python3.13/bin/python3"
+pythons: setup
+	@for python in $(SCIBUS_TEST_PYTHONS); do \
+	  echo "== tests on $$python"; \
+	  environment=.tools/venvs/$$(echo $$python | tr -c 'A-Za-z0-9.\n' _); \
+	  UV_PROJECT_ENVIRONMENT=$$environment $(UV) sync --quiet --locked --all-packages --python $$python && \
+	  UV_PROJECT_ENVIRONMENT=$$environment $(RUN) pytest || exit 1; \
+	done
+
+bench: setup ## Measure requests per second beside plain nats-py
+	$(RUN) python -m tests.bench
+
+schemas: setup ## Write the committed JSON Schemas anew
+	$(RUN) python -m scibus.contracts.schemas shared/contracts/schemas/v1
+
+docs: setup ## Write the generated parts of the README anew
+	$(RUN) python -m tests.readme
+
+format: setup ## Format the code
+	$(RUN) ruff format
+	$(RUN) ruff check --fix
+
+clean: ## Remove what setup installed
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(UV):
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .tools uv==$(UV_VERSION)
+	@touch $@
+
+.venv/.ready: $(UV) uv.lock pyproject.toml $(wildcard shared/*/pyproject.toml services/*/pyproject.toml) $(JUDGE_SCRIPTS:=.lock)
+	$(UV) sync --quiet --locked --all-packages
+	@for judge in $(JUDGE_SCRIPTS); do \
+	  $(UV) sync --quiet --frozen --script $$judge || echo "not installed: $$judge; its test will fail and say so" >&2; \
+	done
+	@touch $@
