@@ -1,0 +1,68 @@
+"""Real parts for the tests: a nats-server, workers as processes, the stand-in for JSOC on a socket."""
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from tests.processes import WorkerProcess, start_worker
+
+from scibus.client import Bus, connect
+from scibus.sandbox import NatsServer
+from scibus.sandbox.jsoc import JsocStandIn
+
+SpawnWorker = Callable[..., Awaitable[WorkerProcess]]
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting and no `.env` of whoever runs the tests reaches them."""
+    for name in [name for name in os.environ if name.startswith("SCIBUS_") and name != "SCIBUS_JUDGES"]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+async def nats_server() -> AsyncIterator[NatsServer]:
+    async with NatsServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def bus(nats_server: NatsServer) -> AsyncIterator[Bus]:
+    async with connect(nats_server.url, name="test") as bus:
+        yield bus
+
+
+@pytest.fixture
+async def jsoc() -> AsyncIterator[JsocStandIn]:
+    async with JsocStandIn() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+async def spawn_worker(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[SpawnWorker]:
+    """Start a worker and wait until it is ready: `await spawn_worker("drms", SCIBUS_DRMS_BASE_URL=...)`."""
+    async with AsyncExitStack() as stack:
+
+        async def spawn(service: str, *, ready: bool = True, **settings: str) -> WorkerProcess:
+            settings.setdefault("SCIBUS_NATS_URL", nats_server.url)
+            process = await start_worker(service, tmp_path, settings)
+            stack.push_async_callback(process.stop)
+            if ready:
+                await process.logged("ready")
+            return process
+
+        yield spawn
+
+
+@pytest.fixture
+async def probe(bus: Bus, spawn_worker: SpawnWorker) -> WorkerProcess:
+    return await spawn_worker("probe")
+
+
+@pytest.fixture
+async def drms(spawn_worker: SpawnWorker, jsoc: JsocStandIn) -> WorkerProcess:
+    """The worker for JSOC, in front of the stand-in."""
+    return await spawn_worker("drms", SCIBUS_DRMS_BASE_URL=jsoc.cgi_url, SCIBUS_DRMS_DOWNLOAD_URL=jsoc.download_url)

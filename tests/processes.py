@@ -1,0 +1,77 @@
+"""Workers as processes of their own, as they run in production."""
+
+import asyncio
+import itertools
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+TESTS = Path(__file__).parent
+COMMANDS = {"probe": [str(TESTS / "runtime" / "probe.py")], "drms": ["-m", "scibus.drms"]}
+START_SECONDS = 20
+STOP_SECONDS = 40
+_numbers = itertools.count()
+
+
+@dataclass
+class WorkerProcess:
+    """A worker under test."""
+
+    service: str
+    process: asyncio.subprocess.Process
+    log_file: Path
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def terminate(self) -> None:
+        self.process.terminate()
+
+    def kill(self) -> None:
+        self.process.kill()
+
+    async def wait(self) -> int:
+        return await asyncio.wait_for(self.process.wait(), STOP_SECONDS)
+
+    async def stop(self) -> None:
+        if self.process.returncode is None:
+            self.process.kill()
+        await self.process.wait()
+
+    def log_text(self) -> str:
+        return self.log_file.read_text(encoding="utf-8")
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        whole, _, _ = self.log_text().rpartition("\n")
+        return [json.loads(line) for line in whole.splitlines()]
+
+    async def logged(self, event: str) -> dict[str, Any]:
+        """The first line that tells `event`, waiting for it if need be."""
+        async with asyncio.timeout(START_SECONDS):
+            while True:
+                for line in self.log_lines():
+                    if event in line["event"]:
+                        return line
+                assert self.process.returncode is None, self.log_text()
+                await asyncio.sleep(0.02)
+
+    def resident_bytes(self) -> int:
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+
+
+async def start_worker(service: str, folder: Path, settings: dict[str, str]) -> WorkerProcess:
+    log_file = folder / f"{service}-{next(_numbers)}.log"
+    with log_file.open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *COMMANDS[service],
+            env={**os.environ, "PYTHONPATH": str(TESTS.parent), **settings},
+            stderr=log,
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+    return WorkerProcess(service, process, log_file)
