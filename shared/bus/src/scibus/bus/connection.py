@@ -1,0 +1,75 @@
+"""A connection to NATS that comes back by itself."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import nats
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+
+from scibus.bus.settings import BusSettings
+
+Callback = Callable[[], Awaitable[None]]
+ErrorCallback = Callable[[Exception], Awaitable[None]]
+
+PING_SECONDS = 10
+"""A half-open connection is noticed after two of these."""
+CLOSE_SECONDS = 5.0
+
+
+async def _nothing() -> None:
+    """Called where nobody wants to know."""
+
+
+async def _no_error(error: Exception) -> None:
+    """Errors of a connection show in what the caller was doing."""
+
+
+async def open_connection(
+    settings: BusSettings,
+    name: str,
+    *,
+    attempts: int = -1,
+    on_error: ErrorCallback = _no_error,
+    on_disconnect: Callback = _nothing,
+    on_reconnect: Callback = _nothing,
+) -> Client:
+    """Connect, and keep reconnecting for as long as the connection is open.
+
+    Args:
+        settings: where NATS is.
+        name: shown in the server's monitoring.
+        attempts: tries for the first connection before giving up; -1 for ever.
+        on_error: told of errors nobody waits for.
+        on_disconnect: called when the connection is lost.
+        on_reconnect: called when it is back.
+
+    Raises:
+        nats.errors.NoServersError: no server answered in `attempts` tries.
+        nats.errors.Error: the server refused the login.
+    """
+    options: dict[str, Any] = {
+        **settings.connection_options(),
+        "name": name,
+        "connect_timeout": 5,
+        "reconnect_time_wait": 1 if attempts < 0 else 0.2,
+        "max_reconnect_attempts": attempts,
+        "ping_interval": PING_SECONDS,
+        "max_outstanding_pings": 2,
+        "pending_size": 8 * 1024 * 1024,
+        "error_cb": on_error,
+        "disconnected_cb": on_disconnect,
+        "reconnected_cb": on_reconnect,
+    }
+    connection = await nats.connect(**options)
+    # The bound was meant for the first connection only.
+    connection.options["max_reconnect_attempts"] = -1
+    return connection
+
+
+async def close_connection(connection: Client) -> None:
+    """Close, also where the server has gone away meanwhile: then there is nothing left to send."""
+    with suppress(OSError, NatsError, TimeoutError):
+        await asyncio.wait_for(connection.close(), CLOSE_SECONDS)

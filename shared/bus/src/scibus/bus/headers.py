@@ -1,0 +1,88 @@
+"""Header names of the protocol, and values that survive the trip: printable ASCII of at most 2 KiB."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from scibus.contracts.blobs import BlobRef
+from scibus.contracts.problems import BadBackendAnswer, InvalidRequest
+
+CONTENT_TYPE = "Content-Type"
+ACCEPT = "Accept"
+AUTHORIZATION = "Authorization"
+TIMEOUT = "Scibus-Timeout"
+BLOB = "Scibus-Blob"
+IGNORED = "Scibus-Ignored"
+ERROR_CODE = "Nats-Service-Error-Code"
+ERROR_TEXT = "Nats-Service-Error"
+TRACE = ("traceparent", "tracestate")
+
+LONGEST_VALUE = 2048
+LONGEST_TIMEOUT = 3600.0
+
+Headers = Mapping[str, str]
+
+
+def ascii_text(text: str) -> str:
+    """`text` percent-encoded where it is not printable ASCII, cut to what a header may hold."""
+    return quote(text, safe=" !\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~")[:LONGEST_VALUE]
+
+
+def ascii_json(value: Any) -> str:
+    """`value` as JSON whose other characters than ASCII are escaped."""
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+
+
+def encode_names(names: Iterable[str]) -> str:
+    """Names separated by commas, each percent-encoded, as many as fit into a header."""
+    kept: list[str] = []
+    room = LONGEST_VALUE
+    for name in names:
+        encoded = quote(name, safe="*()[]!$:@.")
+        room -= len(encoded) + 1
+        if room < 0:
+            break
+        kept.append(encoded)
+    return ",".join(kept)
+
+
+def encode_blob(ref: BlobRef) -> str:
+    """`Scibus-Blob` for `ref`."""
+    return ascii_json(ref.model_dump(mode="json"))
+
+
+def decode_blob(text: str) -> BlobRef:
+    """The reference in a `Scibus-Blob` header.
+
+    Raises:
+        BadBackendAnswer: it is none.
+    """
+    try:
+        return BlobRef.model_validate_json(text)
+    except ValueError as error:
+        raise BadBackendAnswer("the answer's Scibus-Blob header is no blob reference") from error
+
+
+def read_timeout(headers: Headers, default: float) -> float:
+    """Seconds that the caller waits.
+
+    Raises:
+        InvalidRequest: `Scibus-Timeout` is no positive number.
+    """
+    text = headers.get(TIMEOUT)
+    if text is None:
+        return default
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not seconds > 0:
+        raise InvalidRequest(f"the header {TIMEOUT} must hold a positive number of seconds")
+    return min(seconds, LONGEST_TIMEOUT)
+
+
+def trace_headers(headers: Headers | None) -> dict[str, str]:
+    """The W3C trace context in `headers`, to be carried on."""
+    return {name: headers[name] for name in TRACE if name in headers} if headers else {}

@@ -1,0 +1,40 @@
+"""How to reach NATS: the settings that callers and workers share."""
+
+import ssl
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class BusSettings(BaseSettings):
+    """Where NATS is and how to log in. Read from the environment and a `.env` file."""
+
+    model_config = SettingsConfigDict(env_prefix="SCIBUS_", env_file=".env", extra="ignore", hide_input_in_errors=True)
+
+    nats_url: str = Field(default="nats://127.0.0.1:4222", description="Servers, separated by commas.")
+    nats_creds: Path | None = Field(default=None, description="Credentials file (JWT and seed).")
+    nats_tls_ca: Path | None = Field(default=None, description="CA bundle that signed the server's certificate.")
+    nats_tls_cert: Path | None = Field(default=None, description="Client certificate, PEM.")
+    nats_tls_key: Path | None = Field(default=None, description="Key of the client certificate, PEM.")
+
+    @field_validator("nats_creds", "nats_tls_ca", "nats_tls_cert", "nats_tls_key")
+    @classmethod
+    def file_is_there(cls, path: Path | None) -> Path | None:
+        """Said at start, not at the first connection."""
+        if path is not None and not path.is_file():
+            raise ValueError(f"there is no file {path}")
+        return path
+
+    def connection_options(self) -> dict[str, Any]:
+        """Options of `nats.connect` that follow from the settings."""
+        options: dict[str, Any] = {"servers": [url.strip() for url in self.nats_url.split(",") if url.strip()]}
+        if self.nats_creds:
+            options["user_credentials"] = str(self.nats_creds)
+        if self.nats_tls_ca or self.nats_tls_cert:
+            context = ssl.create_default_context(cafile=self.nats_tls_ca)
+            if self.nats_tls_cert:
+                context.load_cert_chain(self.nats_tls_cert, self.nats_tls_key)
+            options["tls"] = context
+        return options

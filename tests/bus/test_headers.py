@@ -1,0 +1,50 @@
+"""Header values survive the trip."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scibus.bus import headers as h
+from scibus.contracts.blobs import BlobRef
+from scibus.contracts.problems import BadBackendAnswer, InvalidRequest
+
+
+@given(st.text())
+def test_any_text_becomes_printable_ascii(text):
+    value = h.ascii_text(text)
+
+    assert value.isascii()
+    assert value.isprintable() or value == ""
+    assert len(value) <= h.LONGEST_VALUE
+
+
+@given(st.lists(st.text()))
+def test_any_names_become_printable_ascii(names):
+    value = h.encode_names(names)
+
+    assert value.isascii()
+    assert value.isprintable() or value == ""
+    assert len(value) <= h.LONGEST_VALUE
+
+
+def test_a_blob_reference_survives_with_any_file_name():
+    ref = BlobRef(bucket="b", name="n", size=1, sha256="a" * 64, media_type="text/plain", filename="größe\n.fits")
+
+    assert h.encode_blob(ref).isascii()
+    assert h.decode_blob(h.encode_blob(ref)) == ref
+
+
+def test_a_broken_blob_reference_is_a_bad_answer():
+    with pytest.raises(BadBackendAnswer):
+        h.decode_blob("{}")
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("0.5", 0.5), ("30", 30.0), ("1e9", h.LONGEST_TIMEOUT), ("inf", 3600.0)])
+def test_a_timeout_is_a_bounded_number_of_seconds(text, seconds):
+    assert h.read_timeout({h.TIMEOUT: text}, 30) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "nan", "soon", "1,5"])
+def test_what_is_no_timeout_is_refused(text):
+    with pytest.raises(InvalidRequest, match="Scibus-Timeout"):
+        h.read_timeout({h.TIMEOUT: text}, 30)
