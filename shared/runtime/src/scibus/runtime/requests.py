@@ -1,0 +1,168 @@
+"""Requests: taken as they come, handled side by side up to a bound, each answered within its deadline."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
+from pydantic import ValidationError
+
+from scibus.bus import headers as h
+from scibus.bus.blobs import Blobs
+from scibus.bus.trace import current_trace, trace_id
+from scibus.contracts.model import parse_body
+from scibus.contracts.operations import CallOptions, Request
+from scibus.contracts.problems import DeadlineExceeded, InternalError, InvalidRequest, Overloaded, Problem
+from scibus.runtime.call import Call
+from scibus.runtime.logs import get_logger
+from scibus.runtime.metrics import Metrics, OperationMetrics
+from scibus.runtime.replies import Reply, accepted_type, answer_reply, problem_reply
+
+log = get_logger(__name__)
+
+Handler = Callable[[Any, Call], Awaitable[Any]]
+
+WAITING_MESSAGES = 16_384
+WAITING_BYTES = 64 * 1024 * 1024
+"""What may wait between the socket and the first look at it; a request past that is dropped and said."""
+BUSY_SECONDS = 0.5
+"""After which time a refused caller may try again."""
+
+
+class RequestEndpoint:
+    """One request operation, served on its subject."""
+
+    def __init__(
+        self,
+        operation: Request[..., Any, Any],
+        handler: Handler,
+        *,
+        slots: int,
+        connection: Client,
+        blobs: Blobs,
+        metrics: Metrics,
+    ) -> None:
+        self.operation = operation
+        self.num_requests = 0
+        self.num_errors = 0
+        self.last_error = ""
+        self.processing_ns = 0
+        self._handler = handler
+        self._slots = slots
+        self._connection = connection
+        self._blobs = blobs
+        self._metrics = OperationMetrics(metrics, operation.service, operation.name)
+        self._default_timeout = CallOptions().timeout
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._subscription: Subscription | None = None
+
+    async def start(self) -> None:
+        """Begin to take requests, sharing them with the other workers of the service."""
+        self._subscription = await self._connection.subscribe(
+            self.operation.subject,
+            queue=self.operation.service,
+            cb=self._take,
+            pending_msgs_limit=WAITING_MESSAGES,
+            pending_bytes_limit=WAITING_BYTES,
+        )
+
+    async def stop_taking(self) -> None:
+        """Give up the subscription; what the server has already sent is still taken."""
+        if self._subscription is not None and not self._connection.is_closed:
+            try:
+                await self._subscription.drain()  # type: ignore[no-untyped-call]
+            except NatsError as error:
+                log.warning("the subscription could not be drained", operation=self.operation.name, error=repr(error))
+
+    async def finish(self, seconds: float) -> None:
+        """Wait for what was taken, at most `seconds`; answer the rest with a problem that says to try elsewhere."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=max(seconds, 0))
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _take(self, message: Msg) -> None:
+        if not message.reply:
+            log.warning("a request without a reply subject was left alone", operation=self.operation.name)
+            return
+        if len(self._tasks) >= self._slots:
+            busy = Overloaded(
+                f"this worker handles {self._slots} {self.operation.name} requests at once and has no slot free",
+                retry_after=BUSY_SECONDS,
+            )
+            await self._answer(message, self._problem(busy, h.trace_headers(message.headers)), time.perf_counter_ns())
+            return
+        task = asyncio.create_task(self._serve(message))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        self._metrics.in_flight.set(len(self._tasks))
+
+    async def _serve(self, message: Msg) -> None:
+        began = time.perf_counter_ns()
+        headers = message.headers or {}
+        trace = h.trace_headers(headers)
+        if trace:
+            current_trace.set(trace)
+            structlog.contextvars.bind_contextvars(trace_id=trace_id(trace))
+        try:
+            reply = await self._reply(message.data, headers, trace)
+            self._metrics.count("ok")
+        except Problem as problem:
+            reply = self._problem(problem, trace)
+        except asyncio.CancelledError:
+            stopping = Overloaded("the worker is shutting down; another one will take the request", retry_after=0.0)
+            reply = self._problem(stopping, trace)
+        except Exception:
+            log.exception("a handler failed", operation=self.operation.name)
+            reply = self._problem(InternalError("the worker failed; its log tells more"), trace)
+        await self._answer(message, reply, began)
+
+    async def _reply(self, data: bytes, headers: h.Headers, trace: dict[str, str]) -> Reply:
+        media_type = accepted_type(self.operation, headers.get(h.ACCEPT))
+        seconds = h.read_timeout(headers, self._default_timeout)
+        try:
+            query, ignored = parse_body(self.operation.model, data)
+        except ValidationError as error:
+            raise InvalidRequest.from_validation(error) from None
+        told = {h.IGNORED: h.encode_names(ignored), **trace} if ignored else trace
+        call = Call(self.operation.name, seconds, headers.get(h.AUTHORIZATION))
+        try:
+            async with asyncio.timeout(seconds) as deadline:
+                answer = await self._handler(query, call)
+                return await answer_reply(self.operation, answer, media_type, told, self._blobs)
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            raise DeadlineExceeded(f"not answered within the {seconds:g} s that the caller waits") from None
+
+    def _problem(self, problem: Problem, trace: dict[str, str]) -> Reply:
+        details = problem.details
+        self.num_errors += 1
+        self.last_error = f"{details.status}:{details.slug}"
+        self._metrics.count(details.slug)
+        if details.status >= 500:
+            log.warning(
+                "a request ended in a problem",
+                operation=self.operation.name,
+                problem=details.slug,
+                detail=details.detail,
+            )
+        return problem_reply(problem, f"{self.operation.service}.{self.operation.name}", trace)
+
+    async def _answer(self, message: Msg, reply: Reply, began: int) -> None:
+        try:
+            await self._connection.publish(message.reply, reply.body, headers=reply.headers)
+        except NatsError as error:
+            log.warning("an answer could not be sent", operation=self.operation.name, error=repr(error))
+        took = time.perf_counter_ns() - began
+        self.num_requests += 1
+        self.processing_ns += took
+        self._metrics.seconds.observe(took / 1e9)
+        self._metrics.in_flight.set(max(len(self._tasks) - 1, 0))

@@ -1,0 +1,88 @@
+"""Settings of every worker, and how a worker reads its own: from the environment and a `.env` file, at start."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from scibus.bus.settings import BusSettings
+
+Settings = TypeVar("Settings", bound=BaseSettings)
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the message is one line that says which and why."""
+
+
+class WorkerSettings(BusSettings):
+    """What can be set for any worker."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SCIBUS_", env_file=".env", extra="ignore", hide_input_in_errors=True, env_ignore_empty=True
+    )
+
+    topology: Literal["create", "bind"] = Field(
+        default="create", description="Create missing streams and buckets, or only check them."
+    )
+    concurrency: int = Field(default=128, ge=1, le=10_000, description="Slots per operation; past them: overloaded.")
+    grace_period: float = Field(
+        default=25.0, gt=0, le=3600, description="Seconds to finish what was accepted after SIGTERM."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console"] = "json"
+    http_port: int | None = Field(
+        default=None, ge=0, le=65535, description="Port of /livez, /readyz and /metrics; unset: none."
+    )
+
+
+def load_settings(settings: type[Settings]) -> Settings:
+    """The settings that the environment and `.env` give.
+
+    Raises:
+        SettingsError: a value does not fit, or a variable with the service's own prefix is not known.
+    """
+    prefix = str(settings.model_config.get("env_prefix", "")).upper()
+    if prefix != "SCIBUS_":
+        _refuse_unknown(settings, prefix)
+    try:
+        return settings()
+    except ValidationError as error:
+        told = "; ".join(
+            f"{prefix}{'.'.join(map(str, item['loc'])).upper()}: {item['msg'].removeprefix('Value error, ')}"
+            for item in error.errors(include_url=False, include_context=False, include_input=False)
+        )
+        raise SettingsError(told.replace("\n", " ")) from None
+    except ValueError as error:
+        # A setting that holds JSON, and the JSON is broken: the value itself is not repeated, it may hold a password.
+        raise SettingsError(f"{error}".replace("\n", " ")) from None
+
+
+def secret_values(settings: BaseSettings) -> frozenset[str]:
+    """Every secret text in `settings`, so that it can be kept out of the logs."""
+    return frozenset(_secrets(settings))
+
+
+def _secrets(value: Any) -> Iterator[str]:
+    if isinstance(value, SecretStr):
+        yield from [value.get_secret_value()] if value.get_secret_value() else []
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _secrets(getattr(value, name))
+    elif isinstance(value, list | tuple):
+        for member in value:
+            yield from _secrets(member)
+    elif isinstance(value, dict):
+        for member in value.values():
+            yield from _secrets(member)
+
+
+def _refuse_unknown(settings: type[BaseSettings], prefix: str) -> None:
+    known = {f"{prefix}{name}".upper() for name in settings.model_fields}
+    given = {name.upper() for name in (*os.environ, *dotenv_values(Path(".env")))}
+    unknown = sorted(name for name in given if name.startswith(prefix) and name not in known)
+    if unknown:
+        raise SettingsError(f"unknown setting {', '.join(unknown)}: known are {', '.join(sorted(known))}")

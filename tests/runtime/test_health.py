@@ -1,0 +1,109 @@
+"""Health and metrics over HTTP."""
+
+import asyncio
+import socket
+
+import httpx
+import pytest
+from tests.runtime.probe import Probe
+from tests.waiting import until
+
+from scibus.client import NoAnswer
+
+
+@pytest.fixture
+def port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+async def http(port):
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        yield client
+
+
+@pytest.fixture
+async def worker(bus, spawn_worker, port):
+    return await spawn_worker("probe", SCIBUS_HTTP_PORT=str(port))
+
+
+async def test_a_serving_worker_is_alive_and_ready(http, worker):
+    assert (await http.get("/livez")).status_code == 200
+    assert (await http.get("/readyz")).status_code == 200
+
+
+async def test_a_worker_without_nats_is_alive_but_not_ready(http, spawn_worker, port):
+    await spawn_worker("probe", ready=False, SCIBUS_NATS_URL="nats://127.0.0.1:1", SCIBUS_HTTP_PORT=str(port))
+
+    async def alive():
+        try:
+            return (await http.get("/livez")).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    await until(alive)
+    ready = await http.get("/readyz")
+    assert (ready.status_code, ready.text) == (503, "NATS is away\n")
+
+
+async def test_a_worker_is_ready_again_when_nats_is_back(http, worker, nats_server, bus):
+    await nats_server.kill()
+
+    async def away():
+        return (await http.get("/readyz")).status_code == 503
+
+    await until(away)
+    assert (await http.get("/livez")).status_code == 200
+    await nats_server.start()
+
+    async def back():
+        return (await http.get("/readyz")).status_code == 200
+
+    await until(back)
+    assert (await bus.service(Probe).echo(text="hi")).text == "hi"
+
+
+async def test_while_nats_is_away_a_client_is_told_within_its_timeout(worker, nats_server, bus):
+    await nats_server.kill()
+
+    with pytest.raises(NoAnswer) as raised:
+        await bus.service(Probe).echo.options(timeout=0.5)(text="hi")
+
+    assert raised.value.details.retryable
+
+
+async def test_a_draining_worker_is_alive_but_not_ready(http, worker, bus):
+    asked = asyncio.create_task(bus.service(Probe).wait(seconds=2))
+    await asyncio.sleep(0.3)
+    worker.terminate()
+    await worker.logged("draining")
+
+    ready = await http.get("/readyz")
+
+    assert (ready.status_code, ready.text) == (503, "draining\n")
+    assert (await http.get("/livez")).status_code == 200
+    await asked
+
+
+async def test_metrics_count_requests_by_outcome(http, worker, bus):
+    await bus.service(Probe).echo(text="hi")
+    await bus.connection.request("scibus.v1.req.probe.echo", b"nonsense", timeout=5)
+
+    page = (await http.get("/metrics")).text
+
+    assert 'scibus_requests_total{operation="echo",outcome="ok",service="probe"} 1.0' in page
+    assert 'scibus_requests_total{operation="echo",outcome="invalid-request",service="probe"} 1.0' in page
+    assert 'scibus_request_duration_seconds_count{operation="echo",service="probe"} 2.0' in page
+    assert 'scibus_requests_in_flight{operation="echo",service="probe"} 0.0' in page
+    assert "scibus_nats_connected 1.0" in page
+    assert "process_resident_memory_bytes" in page
+
+
+async def test_a_port_that_is_taken_stops_the_worker_with_one_line(worker, spawn_worker, port):
+    second = await spawn_worker("probe", ready=False, SCIBUS_HTTP_PORT=str(port))
+
+    assert await second.wait() == 1
+    assert second.log_text().startswith(f"SCIBUS_HTTP_PORT: port {port} cannot be opened")
+    assert second.log_text().count("\n") == 1

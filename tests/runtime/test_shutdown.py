@@ -1,0 +1,98 @@
+"""SIGTERM: nothing that was accepted stays without an answer."""
+
+import asyncio
+import os
+
+import nats
+import pytest
+from tests.runtime.probe import Probe
+
+from scibus.client import NoAnswer
+from scibus.contracts.problems import Overloaded
+
+
+async def test_sixty_four_requests_in_flight_are_all_answered(bus, probe):
+    asked = [asyncio.create_task(bus.service(Probe).wait(seconds=1)) for _ in range(64)]
+    await asyncio.sleep(0.4)
+
+    probe.terminate()
+
+    answers = await asyncio.gather(*asked)
+    assert [answer.seconds for answer in answers] == [1.0] * 64
+    assert await probe.wait() == 0
+
+
+async def test_requests_that_arrive_with_the_signal_are_answered_or_refused_never_lost(bus, probe):
+    service = bus.service(Probe)
+    await service.echo(text="warm")
+    asked = [asyncio.create_task(service.wait.options(timeout=5)(seconds=0.3)) for _ in range(64)]
+    await asyncio.sleep(0)
+
+    probe.terminate()
+
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    lost = [answer for answer in answers if isinstance(answer, NoAnswer) and "within" in str(answer)]
+    assert lost == []
+    assert await probe.wait() == 0
+
+
+async def test_past_the_grace_period_callers_are_told_to_ask_another_worker(bus, spawn_worker):
+    worker = await spawn_worker("probe", SCIBUS_GRACE_PERIOD="0.5")
+    asked = asyncio.create_task(bus.service(Probe).wait.options(wait_for_room=False)(seconds=20))
+    await asyncio.sleep(0.3)
+
+    worker.terminate()
+
+    with pytest.raises(Overloaded, match="shutting down"):
+        await asked
+    assert await worker.wait() == 0
+
+
+async def test_a_second_signal_hurries(bus, probe):
+    asked = asyncio.create_task(bus.service(Probe).wait.options(wait_for_room=False)(seconds=20))
+    await asyncio.sleep(0.3)
+    probe.terminate()
+    await probe.logged("draining")
+
+    probe.terminate()
+
+    with pytest.raises(Overloaded):
+        await asked
+    assert await probe.wait() == 0
+
+
+async def test_a_worker_that_waits_for_nats_can_be_stopped(spawn_worker):
+    worker = await spawn_worker("probe", ready=False, SCIBUS_NATS_URL="nats://127.0.0.1:1")
+    await worker.logged("NATS trouble")
+
+    worker.terminate()
+
+    assert await worker.wait() == 0
+
+
+async def test_a_draining_worker_is_found_no_more(bus, probe):
+    asked = asyncio.create_task(bus.service(Probe).wait(seconds=2))
+    await asyncio.sleep(0.3)
+    probe.terminate()
+    await probe.logged("draining")
+    await asyncio.sleep(0.2)
+
+    with pytest.raises(nats.errors.NoRespondersError):
+        await bus.connection.request("$SRV.PING.probe", timeout=2)
+    assert (await asked).seconds == 2
+
+
+async def test_resources_are_closed_last(bus, probe):
+    probe.terminate()
+
+    assert await probe.wait() == 0
+    assert probe.log_lines()[-1]["event"] == "stopped"
+
+
+async def test_a_killed_handler_process_is_gone_and_the_bus_goes_on(bus, spawn_worker):
+    dying, living = await spawn_worker("probe"), await spawn_worker("probe")
+    os.kill(dying.pid, 9)
+    await dying.wait()
+
+    assert (await bus.service(Probe).echo(text="hi")).text == "hi"
+    assert living.process.returncode is None
