@@ -1,0 +1,23 @@
+"""`python -m scibus.sandbox.jsoc`: the stand-in as a process, its addresses in one line of JSON on stdout."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from scibus.sandbox.standin.process import serve
+
+from .stand_in import JsocStandIn
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m scibus.sandbox.jsoc", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on, 0 for any free one")
+    parser.add_argument("--generation", choices=("old", "new"), default="new", help="age of the server stood in for")
+    options = parser.parse_args()
+    asyncio.run(serve(JsocStandIn(options.port, options.generation, options.host)))
+
+
+if __name__ == "__main__":
+    main()

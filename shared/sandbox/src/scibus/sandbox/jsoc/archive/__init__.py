@@ -1,0 +1,1 @@
+"""The stand-in's series and records: computed on demand, the same in every run."""

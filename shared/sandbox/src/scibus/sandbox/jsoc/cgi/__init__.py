@@ -1,0 +1,1 @@
+"""The CGI programs of the archive, one a module."""

@@ -1,0 +1,1 @@
+"""Export requests: what is ordered, what becomes of it, and the files that come out."""

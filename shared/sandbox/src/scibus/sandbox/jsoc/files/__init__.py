@@ -1,0 +1,1 @@
+"""The files of the archive, made when they are asked for."""

@@ -1,0 +1,23 @@
+"""What every stand-in backend shares: an HTTP server, fault injection, a request log and remote control."""
+
+from .faults import MAINTENANCE_PAGE, Fault, Faults
+from .files import ServedFile
+from .http import Delivery, Request, Response
+from .log import Received, RequestLog
+from .remote import StandInControl
+from .stand_in import Operation, StandIn
+
+__all__ = [
+    "MAINTENANCE_PAGE",
+    "Delivery",
+    "Fault",
+    "Faults",
+    "Operation",
+    "Received",
+    "Request",
+    "RequestLog",
+    "Response",
+    "ServedFile",
+    "StandIn",
+    "StandInControl",
+]
