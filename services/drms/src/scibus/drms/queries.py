@@ -1,0 +1,92 @@
+"""Queries for typed tables: from one answer where it holds all records, else piece by piece, split by time."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pyarrow as pa
+
+from scibus.bus.tables import ArrowTable, StreamedTable
+from scibus.contracts.drms import RecordList, RecordSetQuery, SeriesStructure, TableQuery
+from scibus.contracts.problems import TooLarge
+from scibus.contracts.tables import Table
+from scibus.drms.columns import TableShape
+from scibus.drms.jsoc import Jsoc
+from scibus.drms.recordsets import SplittableSet, Window, splittable
+
+FILL = 0.8
+"""Share of an answer's records that a piece is meant to have, so that uneven archives seldom need another cut."""
+
+
+async def query_table(jsoc: Jsoc, query: TableQuery) -> Table:
+    """Values of a record set as a typed table.
+
+    Raises:
+        NotFound: the series does not exist.
+        InvalidRequest: JSOC cannot parse the record set.
+        TooLarge: there are more records than one answer holds, and the record set cannot be split by time.
+    """
+    structure = await jsoc.series_struct(query.ds)
+    limit = jsoc.records_per_answer
+    if query.n and abs(query.n) <= limit:
+        return _table(query, structure, await jsoc.rs_list(_listing(query, query.ds, query.n)))
+    first = await jsoc.rs_list(_listing(query, query.ds, limit + 1))
+    if first.count <= limit:
+        return _table(query, structure, first)
+    pieces = splittable(query.ds, structure)
+    total = await jsoc.rs_summary(query.ds)
+    shape = TableShape(query, structure, first)
+    return StreamedTable(shape.schema, _batches(jsoc, query, shape, pieces, total))
+
+
+def _table(query: TableQuery, structure: SeriesStructure, records: RecordList) -> ArrowTable:
+    shape = TableShape(query, structure, records)
+    return ArrowTable(pa.Table.from_batches([shape.batch(records)], schema=shape.schema))
+
+
+def _listing(query: TableQuery, ds: str, n: int) -> RecordSetQuery:
+    return RecordSetQuery(
+        server=query.server, ds=ds, key=query.key, seg=query.seg, link=query.link, n=n, recinfo=query.rec_index
+    )
+
+
+async def _batches(
+    jsoc: Jsoc, query: TableQuery, shape: TableShape, pieces: SplittableSet, total: int
+) -> AsyncIterator[pa.RecordBatch]:
+    skip, left = _share(query.n, total)
+    async for records in _records(jsoc, query, pieces, total):
+        batch = shape.batch(records).slice(min(skip, records.count))
+        skip = max(skip - records.count, 0)
+        batch = batch.slice(0, left)
+        left -= batch.num_rows
+        if batch.num_rows:
+            yield batch
+        if not left:
+            return
+
+
+def _share(n: int | None, total: int) -> tuple[int, int]:
+    """How many records to skip, and how many to take: the first n, or the last |n| when negative."""
+    if not n:
+        return 0, total
+    return (0, min(n, total)) if n > 0 else (max(total + n, 0), min(-n, total))
+
+
+async def _records(jsoc: Jsoc, query: TableQuery, pieces: SplittableSet, total: int) -> AsyncIterator[RecordList]:
+    """The records window by window; a window that turns out too full is halved and asked for again."""
+    limit = jsoc.records_per_answer
+    ahead = list(_cut(pieces.windows, total, limit))[::-1]
+    while ahead:
+        window = ahead.pop()
+        records = await jsoc.rs_list(_listing(query, pieces.within(window), limit + 1))
+        if records.count <= limit:
+            yield records
+        elif window.slots > 1:
+            ahead += window.split(2)[::-1]
+        else:
+            raise TooLarge(f"there are more than {limit} records at {window}: narrow the record set")
+
+
+def _cut(windows: list[Window], total: int, limit: int) -> Iterator[Window]:
+    slots = sum(window.slots for window in windows)
+    parts = -(-total // max(int(limit * FILL), 1))
+    for window in windows:
+        yield from window.split(-(-parts * window.slots // max(slots, 1)))

@@ -1,0 +1,161 @@
+"""Record set queries, taken apart as far as it needs to split one by time.
+
+A query names a series, then filters in brackets: one per prime key in order, or conditions on keywords.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Self
+
+from scibus.contracts.drms import SeriesStructure
+from scibus.contracts.problems import TooLarge
+from scibus.drms.times import SECOND, TIME, instant, parse_time, tai_text
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)([smhd])", re.IGNORECASE)
+_SERIES = re.compile(r"[\w.]+\s*")
+_BRACKET = re.compile(r"\s*\[(?:(\s*\?.*?\?)\]|(\s*!.*?!)\]|([^\]]*)\])", re.DOTALL)
+_SEGMENTS = re.compile(r"\{[^}]*\}")
+CONDITIONS = ("?", "!")
+
+
+@dataclass(frozen=True)
+class Window:
+    """A range of times, both ends included, every `unit` microseconds.
+
+    `sampled` when the query itself says how often. Not `zoned` when it names no time zone: then neither does the
+    window, so that the server reads both alike.
+    """
+
+    first: int
+    last: int
+    unit: int
+    sampled: bool = False
+    zoned: bool = True
+
+    @property
+    def slots(self) -> int:
+        """Number of times in the range, present in the archive or not."""
+        return max((self.last - self.first) // self.unit + 1, 0)
+
+    def split(self, parts: int) -> list[Self]:
+        """The range in up to `parts` pieces that touch but do not overlap, in order."""
+        per_part = -(-self.slots // max(parts, 1))
+        starts = range(self.first, self.last + 1, max(per_part, 1) * self.unit)
+        step = max(per_part, 1) * self.unit
+        return [replace(self, first=start, last=min(start + step - self.unit, self.last)) for start in starts]
+
+    def __str__(self) -> str:
+        cadence = f"@{self.unit / SECOND:g}s" if self.sampled else ""
+        ends = f"{tai_text(self.first)}-{tai_text(self.last)}"
+        return (ends if self.zoned else ends.replace("_TAI", "")) + cadence
+
+
+@dataclass(frozen=True)
+class SplittableSet:
+    """A record set whose time filter can be replaced by narrower ones."""
+
+    head: str
+    tail: str
+    windows: list[Window]
+
+    def within(self, window: Window) -> str:
+        """The part of the record set that lies in `window`."""
+        return f"{self.head}[{window}]{self.tail}"
+
+
+def splittable(ds: str, structure: SeriesStructure) -> SplittableSet:
+    """`ds` as ranges of its slotted time prime key.
+
+    Raises:
+        TooLarge: it cannot be split: the series has no such key, or `ds` does not name ranges of it.
+    """
+    types = {keyword.name.lower(): keyword for keyword in structure.keywords}
+    for position, key in enumerate(structure.primekeysinfo):
+        keyword = types.get(key.name.lower())
+        if key.slotted and key.step and keyword is not None and keyword.type == "time":
+            return _split_at(ds, structure, position, round(key.step * SECOND))
+    raise _unsplittable("its series has no slotted time among its prime keys")
+
+
+def _split_at(ds: str, structure: SeriesStructure, position: int, step: int) -> SplittableSet:
+    series, brackets, segments = _take_apart(ds)
+    keys = [content for content in brackets if content.lstrip()[:1] not in CONDITIONS]
+    conditions = [content for content in brackets if content.lstrip()[:1] in CONDITIONS]
+    if any("=" in key or key.lstrip().startswith(":") for key in keys):
+        raise _unsplittable("it names its prime keys, or records by number")
+    keys += [""] * (position + 1 - len(keys))
+    windows = _windows(keys[position], step) or [_whole(structure, position, step)]
+    head = series + "".join(f"[{key}]" for key in keys[:position])
+    rest = "".join(f"[{content}]" for content in keys[position + 1 :] + conditions)
+    return SplittableSet(head, rest + segments, windows)
+
+
+def _take_apart(ds: str) -> tuple[str, list[str], str]:
+    """Series, contents of the brackets, and the list of segments. A condition ends with its own mark and a bracket."""
+    text = ds.strip()
+    series = _SERIES.match(text)
+    if series is None:
+        raise _unsplittable("it does not begin with the name of a series")
+    brackets, end = [], series.end()
+    while bracket := _BRACKET.match(text, end):
+        brackets.append(next(content for content in bracket.groups() if content is not None))
+        end = bracket.end()
+    segments = text[end:].strip()
+    if segments and not _SEGMENTS.fullmatch(segments):
+        raise _unsplittable("it is more than one series with filters")
+    return series[0].strip(), brackets, segments
+
+
+def _windows(filter_text: str, step: int) -> list[Window]:
+    """Ranges of a time filter; none for an empty one."""
+    return [_window(item.strip(), step) for item in filter_text.split(",") if item.strip()]
+
+
+def _window(item: str, step: int) -> Window:
+    span, _, cadence = item.partition("@")
+    unit = _span(cadence) if cadence else step
+    if unit % step:
+        raise _unsplittable("its cadence is no multiple of the series' step")
+    found = TIME.match(span)
+    if found is None:
+        raise _unsplittable(f"{item[:80]!r} is no range of times")
+    zoned = found["zone"] is not None
+    first, rest = instant(found, "TAI"), span[found.end() :].strip()
+    if not rest:
+        last = first
+    elif rest[0] == "/":
+        last = first + _span(rest[1:]) - step
+    elif rest[0] == "-":
+        end = TIME.fullmatch(rest[1:].strip())
+        if end is None or (end["zone"] is not None) != zoned:
+            raise _unsplittable(f"{item[:80]!r} has no two ends of one kind")
+        last = instant(end, "TAI")
+    else:
+        raise _unsplittable(f"{item[:80]!r} is no range of times")
+    return Window(first, last, unit, sampled=bool(cadence), zoned=zoned)
+
+
+def _span(text: str) -> int:
+    found = _SPAN.fullmatch(text.strip())
+    if found is None:
+        raise _unsplittable(f"{text[:80]!r} is no span of time")
+    return round(float(found[1]) * _UNITS[found[2].lower()] * SECOND)
+
+
+def _whole(structure: SeriesStructure, position: int, step: int) -> Window:
+    """From the series' first to its last record."""
+    ends = []
+    for record in (structure.Interval.FirstRecord, structure.Interval.LastRecord):
+        values = re.findall(r"\[([^\]]*)\]", record or "")
+        try:
+            ends.append(parse_time(values[position]))
+        except (IndexError, ValueError) as error:
+            raise _unsplittable("the times of its first and last record are not known") from error
+    return Window(min(ends), max(ends), step)
+
+
+def _unsplittable(reason: str) -> TooLarge:
+    return TooLarge(
+        f"the record set has more records than one answer holds and cannot be split by time, since {reason}: narrow it"
+    )

@@ -1,0 +1,161 @@
+"""HTTP to a DRMS server: as many connections as it wants, retries where they are safe, a breaker for outages."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+import stamina
+
+from scibus.bus.trace import current_trace
+from scibus.contracts.problems import BackendFault, BackendUnavailable, Problem, TooLarge
+from scibus.drms.answers import decode
+from scibus.drms.breaker import Breaker
+from scibus.drms.servers import Cgi, ServerConfig
+from scibus.drms.settings import DrmsSettings
+
+Told = Callable[[str, str, str, float], None]
+"""Called after each exchange: server, operation, outcome, seconds."""
+
+LONGEST_GET = 4000
+"""Characters of a query string that are sent with GET; web servers refuse lines of about 8 KiB."""
+LARGEST_ANSWER = 256 * 1024 * 1024
+"""Bytes of one answer that are read."""
+
+
+class Transport:
+    """The CGIs of one server, asked politely."""
+
+    def __init__(self, server: ServerConfig, settings: DrmsSettings, told: Told) -> None:
+        self._server = server
+        self._told = told
+        self._attempts = settings.attempts
+        self._turns = asyncio.Semaphore(settings.max_connections)
+        self._breaker = Breaker(server.name, failures=settings.outage_after, pause=settings.outage_pause)
+        self._http = _open(server, settings, keep_alive=settings.max_connections)
+        # An order must not be lost on a connection that the server has just closed.
+        self._http_for_orders = _open(server, settings, keep_alive=0)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+        await self._http_for_orders.aclose()
+
+    async def ask(
+        self, cgi: Cgi, operation: str, query: Mapping[str, str] | str, *, repeat: bool = True
+    ) -> dict[str, Any]:
+        """The decoded answer of a CGI.
+
+        Args:
+            cgi: which one.
+            operation: name of the question, for metrics.
+            query: parameters, or the whole query string as it is to be sent.
+            repeat: whether the question may be asked again; if not, it is repeated only when it was never sent.
+
+        Raises:
+            Unsupported: the server has no such CGI.
+            BackendUnavailable: the server is down, in maintenance or out of reach (retryable).
+            BadBackendAnswer: its answer cannot be understood.
+        """
+        url = self._server.url(cgi)
+        retried: Callable[[Exception], bool] = _is_outage if repeat else _was_never_sent
+        async for attempt in stamina.retry_context(
+            on=retried, attempts=self._attempts, timeout=None, wait_initial=0.2, wait_max=5.0
+        ):
+            with attempt:
+                return await self._once(self._http if repeat else self._http_for_orders, url, operation, query)
+        raise AssertionError("stamina ends with a result or an error")
+
+    async def _once(
+        self, http: httpx.AsyncClient, url: str, operation: str, query: Mapping[str, str] | str
+    ) -> dict[str, Any]:
+        async with self._turns:
+            self._breaker.check()
+            began, outcome = time.perf_counter(), "cancelled"
+            try:
+                body = await self._exchange(http, url, query)
+                answer = decode(body, self._server.encoding, self._server.name)
+                outcome = "ok"
+                self._breaker.succeeded()
+                return answer
+            except Problem as problem:
+                outcome = problem.slug
+                (self._breaker.failed if isinstance(problem, BackendUnavailable) else self._breaker.succeeded)()
+                raise
+            except asyncio.CancelledError:
+                self._breaker.given_up()
+                raise
+            finally:
+                self._told(self._server.name, operation, outcome, time.perf_counter() - began)
+
+    async def _exchange(self, http: httpx.AsyncClient, url: str, query: Mapping[str, str] | str) -> bytes:
+        encoded = query if isinstance(query, str) else str(httpx.QueryParams(dict(query)))
+        headers = dict(current_trace.get())
+        if len(encoded) <= LONGEST_GET:
+            request = http.build_request("GET", f"{url}?{encoded}", headers=headers)
+        else:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            request = http.build_request("POST", url, content=encoded.encode(), headers=headers)
+        try:
+            response = await http.send(request, stream=True)
+            try:
+                body = await _read(response, self._server.name)
+            finally:
+                await response.aclose()
+        except httpx.HTTPError as error:
+            raise _unreachable(self._server.name, error) from error
+        if response.status_code != httpx.codes.OK:
+            raise _refused(self._server.name, response)
+        return body
+
+
+def _open(server: ServerConfig, settings: DrmsSettings, *, keep_alive: int) -> httpx.AsyncClient:
+    password = server.password.get_secret_value() if server.password else ""
+    return httpx.AsyncClient(
+        auth=httpx.BasicAuth(server.username, password) if server.username else None,
+        timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
+        limits=httpx.Limits(max_connections=settings.max_connections, max_keepalive_connections=keep_alive),
+        headers={"User-Agent": "scibus-drms"},
+        follow_redirects=False,
+    )
+
+
+async def _read(response: httpx.Response, server: str) -> bytes:
+    body = bytearray()
+    async for piece in response.aiter_bytes():
+        body += piece
+        if len(body) > LARGEST_ANSWER:
+            raise TooLarge(f"{server} answers with more than {LARGEST_ANSWER >> 20} MiB: ask for fewer records")
+    return bytes(body)
+
+
+def _unreachable(server: str, error: httpx.HTTPError) -> Problem:
+    """What httpx says may hold the URL, and the URL an address: only the kind of the error is told."""
+    fault = BackendFault(name=server, message=type(error).__name__)
+    if isinstance(error, httpx.TimeoutException):
+        return BackendUnavailable(f"{server} did not answer in time ({type(error).__name__})", backend=fault)
+    return BackendUnavailable(f"{server} is out of reach ({type(error).__name__})", backend=fault)
+
+
+def _refused(server: str, response: httpx.Response) -> Problem:
+    code = response.status_code
+    fault = BackendFault(name=server, status=code, message=response.reason_phrase)
+    if code == httpx.codes.UNAUTHORIZED:
+        return BackendUnavailable(f"{server} does not accept the worker's login", retryable=False, backend=fault)
+    if code == httpx.codes.REQUEST_URI_TOO_LONG:
+        return TooLarge(f"{server} cannot take a query that long", backend=fault)
+    if code < 500 and code != httpx.codes.TOO_MANY_REQUESTS:
+        return BackendUnavailable(f"{server} answered with HTTP {code}", retryable=False, backend=fault)
+    return BackendUnavailable(
+        f"{server} answered with HTTP {code}: it is overloaded or in maintenance", retry_after=60.0, backend=fault
+    )
+
+
+def _is_outage(error: Exception) -> bool:
+    """Worth another try at once; not when the breaker has just said how long to wait."""
+    return isinstance(error, BackendUnavailable) and error.details.retryable and error.details.backend is not None
+
+
+def _was_never_sent(error: Exception) -> bool:
+    return isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)

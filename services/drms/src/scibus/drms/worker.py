@@ -1,0 +1,85 @@
+"""What is wired to what: each operation of `Drms` and the DRMS server that answers it."""
+
+from collections.abc import AsyncIterator
+
+from scibus.contracts import Table
+from scibus.contracts.drms import (
+    AddressCheck,
+    AddressQuery,
+    Drms,
+    ExportRequest,
+    ExportState,
+    ExportStatusQuery,
+    ExternalSeriesList,
+    ExternalSeriesQuery,
+    RecordCount,
+    RecordList,
+    RecordSetQuery,
+    RecordSetSummaryQuery,
+    SeriesList,
+    SeriesQuery,
+    SeriesStructure,
+    SeriesStructureQuery,
+    TableQuery,
+)
+from scibus.drms.archives import Archives
+from scibus.drms.queries import query_table
+from scibus.drms.settings import DrmsSettings
+from scibus.runtime import Metrics, Worker
+
+
+async def open_archives(settings: DrmsSettings, metrics: Metrics) -> AsyncIterator[Archives]:
+    """The DRMS servers that the settings name."""
+    archives = Archives(settings, metrics.backend_called)
+    try:
+        yield archives
+    finally:
+        await archives.close()
+
+
+worker = Worker(Drms, DrmsSettings, resources=[open_archives])
+
+
+@worker.handles(Drms.check_address)
+async def check_address(query: AddressQuery, archives: Archives) -> AddressCheck:
+    return await archives.choose(query).check_address(query)
+
+
+@worker.handles(Drms.exp_request)
+async def exp_request(order: ExportRequest, archives: Archives) -> ExportState:
+    return await archives.choose(order).exp_request(order)
+
+
+@worker.handles(Drms.exp_status)
+async def exp_status(query: ExportStatusQuery, archives: Archives) -> ExportState:
+    return await archives.choose(query).exp_status(query.requestid)
+
+
+@worker.handles(Drms.rs_list)
+async def rs_list(query: RecordSetQuery, archives: Archives) -> RecordList:
+    return await archives.choose(query).rs_list(query)
+
+
+@worker.handles(Drms.rs_summary)
+async def rs_summary(query: RecordSetSummaryQuery, archives: Archives) -> RecordCount:
+    return await archives.choose(query).count(query.ds)
+
+
+@worker.handles(Drms.series_struct)
+async def series_struct(query: SeriesStructureQuery, archives: Archives) -> SeriesStructure:
+    return await archives.choose(query).series_struct(query.ds)
+
+
+@worker.handles(Drms.show_series)
+async def show_series(query: SeriesQuery, archives: Archives) -> SeriesList:
+    return await archives.choose(query).show_series(query.ds_filter)
+
+
+@worker.handles(Drms.show_series_wrapper)
+async def show_series_wrapper(query: ExternalSeriesQuery, archives: Archives) -> ExternalSeriesList:
+    return await archives.choose(query).show_series_wrapper(query.ds_filter, query.info)
+
+
+@worker.handles(Drms.query)
+async def query(query: TableQuery, archives: Archives) -> Table:
+    return await query_table(archives.choose(query), query)
