@@ -47,7 +47,7 @@ schemas: setup ## Write the committed JSON Schemas anew
 	$(RUN) python -m scibus.contracts.schemas shared/contracts/schemas/v1
 
 docs: setup ## Write the generated parts of the README anew
-	$(RUN) python -m tests.readme
+	$(RUN) python docs/generate.py
 
 format: setup ## Format the code
 	$(RUN) ruff format

@@ -1,21 +1,18 @@
 """Health and metrics over HTTP."""
 
 import asyncio
-import socket
 
 import httpx
 import pytest
 from tests.runtime.probe import Probe
-from tests.waiting import until
+from tests.waiting import free_port, until
 
 from scibus.client import NoAnswer
 
 
 @pytest.fixture
 def port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_port()
 
 
 @pytest.fixture

@@ -33,6 +33,10 @@ def test_it_prints_its_addresses_when_it_listens(spawn):
         "url": addresses["url"],
         "cgi_url": addresses["url"] + "cgi-bin/ajax/",
         "download_url": addresses["url"],
+        "settings": {
+            "SCIBUS_DRMS_BASE_URL": addresses["url"] + "cgi-bin/ajax/",
+            "SCIBUS_DRMS_DOWNLOAD_URL": addresses["url"],
+        },
     }
     with urllib.request.urlopen(addresses["cgi_url"] + "show_series?filter=hmi.V", timeout=5) as answer:
         assert json.load(answer)["n"] == 1

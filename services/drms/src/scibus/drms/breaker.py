@@ -49,5 +49,5 @@ class Breaker:
         self._open_until = time.monotonic() + self._pause
 
     def given_up(self) -> None:
-        """The caller went away before the server had said anything."""
+        """The call ended before the server had said anything, as when the caller went away."""
         self._trying = False

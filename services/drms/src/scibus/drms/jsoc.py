@@ -139,7 +139,8 @@ class Jsoc:
             parameters["n"] = str(query.n)
         if query.uid:
             parameters["userhandle"] = query.uid
-        return read_record_list(await self._ask("jsoc_info", "rs_list", parameters), query)
+        answer = await self._ask("jsoc_info", "rs_list", parameters)
+        return await asyncio.to_thread(read_record_list, answer, query)
 
     async def check_address(self, query: AddressQuery) -> AddressCheck:
         """JSOC's word on an e-mail address: status 2 registered, 4 not registered, -2 no valid address."""
@@ -153,7 +154,7 @@ class Jsoc:
         return AddressCheck(status=code, msg=said, user_id=answers.integer(answer.get("user_id")))
 
     async def exp_request(self, order: ExportRequest) -> ExportState:
-        """Order an export; sent once, and again only when it surely was not received or JSOC said to try again.
+        """Order an export; sent once, and again only when it surely was not received.
 
         Raises:
             InvalidRequest: JSOC refuses the order; its reason is told.

@@ -1,15 +1,29 @@
 """Queries for typed tables: from one answer where it holds all records, else piece by piece, split by time."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 import pyarrow as pa
 
 from scibus.bus.tables import ArrowTable, StreamedTable
-from scibus.contracts.drms import RecordList, RecordSetQuery, SeriesStructure, TableQuery
+from scibus.contracts.drms import (
+    KeywordInfo,
+    KeywordValues,
+    LinkInfo,
+    LinkValues,
+    RecordList,
+    RecordSetQuery,
+    SegmentInfo,
+    SegmentValues,
+    SeriesStructure,
+    TableQuery,
+)
+from scibus.contracts.model import split_names
 from scibus.contracts.problems import TooLarge
 from scibus.contracts.tables import Table
 from scibus.drms.columns import TableShape
 from scibus.drms.jsoc import Jsoc
+from scibus.drms.reading import EVERY, NONE
 from scibus.drms.recordsets import SplittableSet, Window, splittable
 
 FILL = 0.8
@@ -27,10 +41,11 @@ async def query_table(jsoc: Jsoc, query: TableQuery) -> Table:
     structure = await jsoc.series_struct(query.ds)
     limit = jsoc.records_per_answer
     if query.n and abs(query.n) <= limit:
-        return _table(query, structure, await jsoc.rs_list(_listing(query, query.ds, query.n)))
+        few = await jsoc.rs_list(_listing(query, query.ds, query.n))
+        return await asyncio.to_thread(_table, query, structure, few)
     first = await jsoc.rs_list(_listing(query, query.ds, limit + 1))
     if first.count <= limit:
-        return _table(query, structure, first)
+        return await asyncio.to_thread(_table, query, structure, first)
     pieces = splittable(query.ds, structure)
     total = await jsoc.rs_summary(query.ds)
     shape = TableShape(query, structure, first)
@@ -38,8 +53,25 @@ async def query_table(jsoc: Jsoc, query: TableQuery) -> Table:
 
 
 def _table(query: TableQuery, structure: SeriesStructure, records: RecordList) -> ArrowTable:
+    if not records.count:
+        records = _no_records(query, structure)
     shape = TableShape(query, structure, records)
     return ArrowTable(pa.Table.from_batches([shape.batch(records)], schema=shape.schema))
+
+
+def _no_records(query: TableQuery, structure: SeriesStructure) -> RecordList:
+    """The columns that were asked for, without values: of an empty record set JSOC tells nothing but that."""
+
+    def named(asked: Sequence[str] | str, there: Sequence[KeywordInfo | SegmentInfo | LinkInfo]) -> Iterator[str]:
+        for name in split_names(asked):
+            yield from [item.name for item in there] if name == EVERY else [] if name == NONE else [name]
+
+    return RecordList(
+        count=0,
+        keywords=[KeywordValues(name=name, values=[]) for name in named(query.key, structure.keywords)],
+        segments=[SegmentValues(name=name, values=[]) for name in named(query.seg, structure.segments)],
+        links=[LinkValues(name=name, values=[]) for name in named(query.link, structure.links)],
+    )
 
 
 def _listing(query: TableQuery, ds: str, n: int) -> RecordSetQuery:
@@ -53,7 +85,8 @@ async def _batches(
 ) -> AsyncIterator[pa.RecordBatch]:
     skip, left = _share(query.n, total)
     async for records in _records(jsoc, query, pieces, total):
-        batch = shape.batch(records).slice(min(skip, records.count))
+        whole = await asyncio.to_thread(shape.batch, records)
+        batch = whole.slice(min(skip, records.count))
         skip = max(skip - records.count, 0)
         batch = batch.slice(0, left)
         left -= batch.num_rows

@@ -29,6 +29,8 @@ from scibus.contracts.problems import BadBackendAnswer
 from scibus.drms.answers import integer, real, status, text
 
 NOT_THERE = ("NA", "")
+EVERY = "**ALL**"
+NONE = "**NONE**"
 
 
 def read_series_list(answer: dict[str, Any]) -> SeriesList:
@@ -62,9 +64,13 @@ def read_structure(answer: dict[str, Any]) -> SeriesStructure:
         for name, value in (answer.get("Interval") or {}).items()
         if name in RecordInterval.model_fields and value not in NOT_THERE
     }
-    numbers = ("retention", "stagingretention", "unitsize", "archive", "tapegroup")
     return SeriesStructure(
         note=_note(answer),
+        retention=integer(answer.get("retention")),
+        stagingretention=integer(answer.get("stagingretention")),
+        unitsize=integer(answer.get("unitsize")),
+        archive=integer(answer.get("archive")),
+        tapegroup=integer(answer.get("tapegroup")),
         owner=text(answer.get("owner")),
         primekeys=_texts(answer.get("primekeys")),
         primekeysinfo=primekeysinfo,
@@ -74,7 +80,6 @@ def read_structure(answer: dict[str, Any]) -> SeriesStructure:
         links=[_model(LinkInfo, item) for item in _objects(answer.get("links"))],
         Interval=_model(RecordInterval, interval),
         runtime=real(answer.get("runtime")),
-        **{name: integer(answer.get(name)) for name in numbers},
     )
 
 
@@ -147,7 +152,7 @@ def _texts(items: Any) -> list[str]:
 
 
 def _named(names: Any) -> list[str]:
-    return [name for name in split_names(names) if name not in ("**ALL**", "**NONE**")]
+    return [name for name in split_names(names) if name not in (EVERY, NONE)]
 
 
 def _note(item: dict[str, Any]) -> str:

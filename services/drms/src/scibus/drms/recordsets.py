@@ -39,11 +39,15 @@ class Window:
         return max((self.last - self.first) // self.unit + 1, 0)
 
     def split(self, parts: int) -> list[Self]:
-        """The range in up to `parts` pieces that touch but do not overlap, in order."""
-        per_part = -(-self.slots // max(parts, 1))
-        starts = range(self.first, self.last + 1, max(per_part, 1) * self.unit)
-        step = max(per_part, 1) * self.unit
-        return [replace(self, first=start, last=min(start + step - self.unit, self.last)) for start in starts]
+        """The range in up to `parts` pieces that touch but do not overlap, in order.
+
+        The archive rounds times to slots. All inner ends are whole steps away from the first one, and the last one
+        stays as it is, so that each is rounded as in the undivided range.
+        """
+        step = max(-(-self.slots // max(parts, 1)), 1) * self.unit
+        starts = range(self.first, self.last + 1, step)
+        lasts = [start - self.unit for start in starts[1:]] + [self.last]
+        return [replace(self, first=first, last=last) for first, last in zip(starts, lasts, strict=True)]
 
     def __str__(self) -> str:
         cadence = f"@{self.unit / SECOND:g}s" if self.sampled else ""

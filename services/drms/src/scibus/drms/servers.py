@@ -3,13 +3,26 @@
 The fields are those of the published client's ServerConfig. A server is only asked for what it has a CGI for.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urljoin
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from scibus.contracts.problems import Unsupported
 
+
+def folder_url(url: str) -> str:
+    """`url`, ending with a slash so that names can be joined to it.
+
+    Raises:
+        ValueError: it is no http or https URL.
+    """
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("must be an http or https URL")
+    return url if url.endswith("/") else url + "/"
+
+
+FolderUrl = Annotated[str, AfterValidator(folder_url)]
 Cgi = Literal["show_series", "jsoc_info", "jsoc_fetch", "check_address", "show_series_wrapper"]
 
 
@@ -19,7 +32,7 @@ class ServerConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     name: str = Field(min_length=1, max_length=64)
-    cgi_baseurl: str = ""
+    cgi_baseurl: FolderUrl | None = None
     cgi_show_series: str | None = None
     cgi_jsoc_info: str | None = None
     cgi_jsoc_fetch: str | None = None
@@ -31,7 +44,7 @@ class ServerConfig(BaseModel):
     url_jsoc_fetch: str | None = None
     url_check_address: str | None = None
     url_show_series_wrapper: str | None = None
-    http_download_baseurl: str | None = None
+    http_download_baseurl: FolderUrl | None = None
     ftp_download_baseurl: str | None = None
     encoding: str = "latin1"
     username: str | None = None
@@ -57,7 +70,7 @@ class ServerConfig(BaseModel):
         name: str | None = getattr(self, f"cgi_{cgi}")
         if given:
             return given
-        if not name:
+        if not name or not self.cgi_baseurl:
             raise Unsupported(f"the DRMS server {self.name!r} has no {cgi}")
         return urljoin(self.cgi_baseurl, name)
 

@@ -3,7 +3,7 @@
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from scibus.drms.servers import JSOC, KIS, ServerConfig
+from scibus.drms.servers import JSOC, KIS, FolderUrl, ServerConfig
 
 
 class DrmsSettings(BaseSettings):
@@ -13,8 +13,10 @@ class DrmsSettings(BaseSettings):
         env_prefix="SCIBUS_DRMS_", env_file=".env", extra="ignore", hide_input_in_errors=True, env_ignore_empty=True
     )
 
-    base_url: str = Field(default=JSOC.cgi_baseurl, description="Base of the CGIs of the default server, `jsoc`.")
-    download_url: str = Field(
+    base_url: FolderUrl = Field(
+        default=str(JSOC.cgi_baseurl), description="Base of the CGIs of the default server, `jsoc`."
+    )
+    download_url: FolderUrl = Field(
         default=str(JSOC.http_download_baseurl), description="Base of the export files of the default server."
     )
     username: str | None = Field(default=None, description="Basic auth at the default server.")

@@ -75,7 +75,7 @@ class Transport:
             began, outcome = time.perf_counter(), "cancelled"
             try:
                 body = await self._exchange(http, url, query)
-                answer = decode(body, self._server.encoding, self._server.name)
+                answer = await asyncio.to_thread(decode, body, self._server.encoding, self._server.name)
                 outcome = "ok"
                 self._breaker.succeeded()
                 return answer
@@ -83,7 +83,7 @@ class Transport:
                 outcome = problem.slug
                 (self._breaker.failed if isinstance(problem, BackendUnavailable) else self._breaker.succeeded)()
                 raise
-            except asyncio.CancelledError:
+            except BaseException:
                 self._breaker.given_up()
                 raise
             finally:
@@ -117,7 +117,7 @@ def _open(server: ServerConfig, settings: DrmsSettings, *, keep_alive: int) -> h
         timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
         limits=httpx.Limits(max_connections=settings.max_connections, max_keepalive_connections=keep_alive),
         headers={"User-Agent": "scibus-drms"},
-        follow_redirects=False,
+        follow_redirects=True,
     )
 
 

@@ -1,5 +1,6 @@
 """Answers and problems as messages."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,11 +80,15 @@ async def answer_reply(
 
 async def _body(answer: Any, media_type: str) -> bytes:
     if isinstance(answer, Table):
-        arrow = answer.to_arrow()
-        return to_stream(arrow) if media_type == ARROW_STREAM else to_body(arrow).model_dump_json().encode()
+        return await asyncio.to_thread(_table_body, answer, media_type)
     if not isinstance(answer, Contract):
         raise TypeError(f"a handler returned {type(answer).__name__} instead of its answer model")
     return answer.model_dump_json().encode()
+
+
+def _table_body(table: Table, media_type: str) -> bytes:
+    arrow = table.to_arrow()
+    return to_stream(arrow) if media_type == ARROW_STREAM else to_body(arrow).model_dump_json().encode()
 
 
 async def _in_store(

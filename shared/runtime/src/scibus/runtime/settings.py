@@ -1,6 +1,7 @@
 """Settings of every worker, and how a worker reads its own: from the environment and a `.env` file, at start."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -8,6 +9,7 @@ from typing import Any, Literal, TypeVar
 from dotenv import dotenv_values
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as SourceError
 
 from scibus.bus.settings import BusSettings
 
@@ -56,9 +58,10 @@ def load_settings(settings: type[Settings]) -> Settings:
             for item in error.errors(include_url=False, include_context=False, include_input=False)
         )
         raise SettingsError(told.replace("\n", " ")) from None
-    except ValueError as error:
-        # A setting that holds JSON, and the JSON is broken: the value itself is not repeated, it may hold a password.
-        raise SettingsError(f"{error}".replace("\n", " ")) from None
+    except SourceError as error:
+        # The value itself is not repeated: it may hold a password.
+        field = re.search(r'field "(\w+)"', str(error))
+        raise SettingsError(f"{prefix}{field[1].upper() if field else ''}: is no valid JSON") from None
 
 
 def secret_values(settings: BaseSettings) -> frozenset[str]:

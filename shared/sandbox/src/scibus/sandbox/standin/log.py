@@ -17,6 +17,7 @@ class Received:
         time: seconds since the epoch.
         op: what was asked for, in the backend's own words ("exp_status", "download").
         cgi: last part of the path.
+        headers: of the request, their names in lower case.
     """
 
     time: float
@@ -24,6 +25,7 @@ class Received:
     path: str
     op: str
     parameters: Mapping[str, str]
+    headers: Mapping[str, str]
 
     @property
     def cgi(self) -> str:

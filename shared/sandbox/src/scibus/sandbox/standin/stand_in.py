@@ -84,7 +84,9 @@ class StandIn(ABC):
         if request.path.startswith(CONTROL_PATH):
             return self._control.answer(request)
         operation = self.operation(request)
-        self.log.add(Received(time.time(), request.method, request.path, operation.name, operation.parameters))
+        self.log.add(
+            Received(time.time(), request.method, request.path, operation.name, operation.parameters, request.headers)
+        )
         fault = self.faults.take(operation.name, request.path)
         if fault is None:
             return await self.answer(request)

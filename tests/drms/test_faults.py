@@ -1,0 +1,157 @@
+"""JSOC's bad days."""
+
+import asyncio
+
+import pytest
+
+from scibus.contracts.drms import ExportRequest, RecordSetQuery
+from scibus.contracts.problems import BackendUnavailable, BadBackendAnswer
+from scibus.sandbox.standin import MAINTENANCE_PAGE, Fault
+
+DS = "hmi.v_45s[2013.07.03_08:42_TAI/3m]"
+ORDER = ExportRequest(ds=DS, notify="user@example.com", method="url", protocol="fits")
+
+
+async def test_a_question_survives_two_outages(archive, jsoc):
+    jsoc.faults.inject(Fault(operation="rs_summary", status=503, times=2))
+
+    assert await archive.rs_summary(DS) == 4
+    assert jsoc.log.count("rs_summary") == 3
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(operation="rs_summary", close="before", times=2),
+        Fault(operation="rs_summary", cut_after=10, times=2),
+        Fault(operation="rs_summary", body=MAINTENANCE_PAGE, content_type="text/html", times=2),
+    ],
+    ids=["closed", "cut", "page"],
+)
+async def test_a_question_survives_what_looks_like_an_outage(archive, jsoc, fault):
+    jsoc.faults.inject(fault)
+
+    assert await archive.rs_summary(DS) == 4
+
+
+async def test_a_lasting_outage_is_told_with_its_http_status(archive, jsoc):
+    jsoc.faults.inject(Fault(operation="rs_summary", status=503, times=None))
+
+    with pytest.raises(BackendUnavailable, match="HTTP 503") as raised:
+        await archive.rs_summary(DS)
+
+    assert raised.value.details.retryable
+    assert raised.value.details.backend.status == 503
+
+
+async def test_maintenance_is_called_maintenance(archive, jsoc):
+    jsoc.faults.inject(Fault(operation="rs_summary", body=MAINTENANCE_PAGE, content_type="text/html", times=None))
+
+    with pytest.raises(BackendUnavailable) as raised:
+        await archive.rs_summary(DS)
+
+    assert raised.value.details.title == "JSOC is in maintenance"
+
+
+async def test_a_server_that_does_not_answer_is_not_waited_for_without_end(open_jsoc, jsoc):
+    jsoc.faults.inject(Fault(operation="rs_summary", delay=30, times=None))
+
+    with pytest.raises(BackendUnavailable, match="in time"):
+        await open_jsoc(read_timeout=0.2).rs_summary(DS)
+
+
+async def test_a_server_that_is_not_there_is_out_of_reach(open_jsoc):
+    with pytest.raises(BackendUnavailable, match="out of reach"):
+        await open_jsoc(base_url="http://127.0.0.1:1/").rs_summary(DS)
+
+
+@pytest.mark.parametrize("body", ["", "nonsense", "[]", '{"status":0}'])
+async def test_nonsense_is_told_and_not_asked_for_again(archive, jsoc, body):
+    jsoc.faults.inject(Fault(operation="rs_summary", body=body, times=None))
+
+    with pytest.raises(BadBackendAnswer):
+        await archive.rs_summary(DS)
+
+    assert jsoc.log.count("rs_summary") == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(operation="exp_request", status=503, times=1),
+        Fault(operation="exp_request", close="after", times=1),
+        Fault(operation="exp_request", cut_after=10, times=1),
+    ],
+    ids=["refused", "answer lost", "answer cut"],
+)
+async def test_an_order_that_may_have_arrived_is_not_sent_again(archive, jsoc, fault):
+    jsoc.faults.inject(fault)
+
+    with pytest.raises(BackendUnavailable):
+        await archive.exp_request(ORDER)
+
+    assert jsoc.log.count("exp_request") == 1
+
+
+async def test_an_order_that_jsoc_could_not_save_is_retryable_for_the_caller(archive, jsoc):
+    jsoc.faults.inject(
+        Fault(operation="exp_request", body='{"status":4,"error":"Cant save new export-request hash."}', times=1)
+    )
+
+    with pytest.raises(BackendUnavailable) as raised:
+        await archive.exp_request(ORDER)
+
+    assert raised.value.details.retryable
+
+
+async def test_after_a_row_of_failures_the_server_is_left_alone(open_jsoc, jsoc):
+    archive = open_jsoc(attempts=1, outage_after=2, outage_pause=60)
+    jsoc.faults.inject(Fault(operation="rs_summary", status=503, times=None))
+    failures = await asyncio.gather(*(archive.rs_summary(DS) for _ in range(5)), return_exceptions=True)
+    asked = jsoc.log.count("rs_summary")
+
+    with pytest.raises(BackendUnavailable, match="left alone") as raised:
+        await archive.rs_summary(DS)
+
+    assert len(failures) == 5
+    assert jsoc.log.count("rs_summary") == asked
+    assert 55 < raised.value.details.retry_after <= 60
+
+
+async def test_one_question_finds_out_whether_the_server_is_back(open_jsoc, jsoc):
+    archive = open_jsoc(attempts=1, outage_after=1, outage_pause=0.1)
+    jsoc.faults.inject(Fault(operation="rs_summary", status=503, times=1))
+    with pytest.raises(BackendUnavailable):
+        await archive.rs_summary(DS)
+    await asyncio.sleep(0.15)
+
+    assert await archive.rs_summary(DS) == 4
+    assert await archive.rs_summary(DS) == 4
+
+
+async def test_a_bad_question_does_not_count_as_an_outage(open_jsoc):
+    archive = open_jsoc(outage_after=1)
+    results = await asyncio.gather(*(archive.rs_summary("nope.x") for _ in range(5)), return_exceptions=True)
+
+    assert {type(result).__name__ for result in results} == {"NotFound"}
+    assert await archive.rs_summary(DS) == 4
+
+
+async def test_only_as_many_connections_are_used_as_the_server_wants(open_jsoc, jsoc):
+    archive = open_jsoc(max_connections=2)
+    jsoc.faults.inject(Fault(operation="rs_list", delay=0.1, times=None))
+
+    query = RecordSetQuery(ds=DS, key="T_REC")
+    began = asyncio.get_running_loop().time()
+    await asyncio.gather(*(archive.rs_list(query) for _ in range(6)))
+
+    assert asyncio.get_running_loop().time() - began > 0.29
+
+
+async def test_a_question_that_was_given_up_makes_room_for_the_next(open_jsoc, jsoc):
+    archive = open_jsoc(max_connections=1)
+    jsoc.faults.inject(Fault(operation="rs_list", delay=30, times=1))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(archive.rs_list(RecordSetQuery(ds=DS, key="T_REC")), 0.2)
+
+    assert await archive.rs_summary(DS) == 4

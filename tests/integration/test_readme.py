@@ -1,0 +1,68 @@
+"""What the README shows is so."""
+
+import asyncio
+import importlib.util
+import json
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONSOLE = re.findall(r"```console\n\$ (.*?)\n(.*?)```", README, re.DOTALL)
+NATS_REQUEST = re.search(r"^nats request (\S+) '(.*)'$", README, re.MULTILINE)
+
+
+@pytest.fixture
+def generate():
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_its_generated_parts_are_todays(generate):
+    assert generate.generated(README) == README, "run `make docs`"
+
+
+@pytest.mark.parametrize(("command", "shown"), CONSOLE)
+async def test_its_commands_print_what_it_shows(drms, nats_server, command, shown):
+    program, *arguments = shlex.split(command)
+    running = await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).with_name(program)),
+        *arguments,
+        env=os.environ | {"SCIBUS_NATS_URL": nats_server.url, "COLUMNS": "120"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await asyncio.wait_for(running.communicate(), 60)
+
+    assert output.decode() == shown
+
+
+def test_it_shows_commands():
+    assert len(CONSOLE) == 3
+
+
+async def test_its_request_is_answered_to_a_bare_client(drms, bus):
+    subject, body = NATS_REQUEST.groups()
+
+    reply = await bus.connection.request(subject, body.encode(), timeout=10)
+
+    assert json.loads(reply.data)["count"] == 4
+
+
+def test_its_test_command_is_what_ci_runs():
+    assert "\nmake test " in README
+    assert (ROOT / ".ci" / "run").read_text().rstrip().endswith("\nmake test")
+
+
+def test_every_folder_it_names_is_there():
+    named = re.findall(r"^\| `((?:shared|services|tests)[\w/]*)` \|", README, re.MULTILINE)
+
+    assert len(named) == 7
+    assert [name for name in named if not (ROOT / name).is_dir()] == []
