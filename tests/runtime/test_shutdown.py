@@ -1,14 +1,17 @@
 """SIGTERM: nothing that was accepted stays without an answer."""
 
 import asyncio
+import json
 import os
 
 import nats
 import pytest
 from tests.runtime.probe import Probe
+from tests.waiting import free_port, read_page
 
 from scibus.client import NoAnswer
 from scibus.contracts.problems import Overloaded
+from scibus.sandbox import NatsServer
 
 
 async def test_sixty_four_requests_in_flight_are_all_answered(bus, probe):
@@ -96,3 +99,33 @@ async def test_a_killed_handler_process_is_gone_and_the_bus_goes_on(bus, spawn_w
 
     assert (await bus.service(Probe).echo(text="hi")).text == "hi"
     assert living.process.returncode is None
+
+
+async def test_a_worker_that_has_lost_nats_can_be_stopped(bus, probe, nats_server):
+    await nats_server.kill()
+    await probe.logged("NATS is away")
+
+    probe.terminate()
+
+    assert await probe.wait() == 0
+
+
+async def test_a_worker_whose_connection_is_closed_for_good_ends_and_says_why(spawn_worker):
+    async with NatsServer() as server:
+        worker = await spawn_worker("probe", SCIBUS_NATS_URL=server.url)
+        server.config = "authorization { token: changed }"
+
+        await server.reload()
+
+        assert await worker.wait() == 1
+        assert "closed the connection for good" in worker.log_text()
+
+
+async def test_a_worker_holds_one_connection(spawn_worker):
+    port = free_port()
+    async with NatsServer(config=f"http: 127.0.0.1:{port}") as server:
+        await spawn_worker("probe", SCIBUS_NATS_URL=server.url)
+
+        connections = json.loads(await read_page(port, "/connz"))["connections"]
+
+    assert [connection["name"].partition("-")[0] for connection in connections] == ["probe"]

@@ -35,6 +35,7 @@ async def open_connection(
     on_error: ErrorCallback = _no_error,
     on_disconnect: Callback = _nothing,
     on_reconnect: Callback = _nothing,
+    on_close: Callback = _nothing,
 ) -> Client:
     """Connect, and keep reconnecting for as long as the connection is open.
 
@@ -45,6 +46,7 @@ async def open_connection(
         on_error: told of errors nobody waits for.
         on_disconnect: called when the connection is lost.
         on_reconnect: called when it is back.
+        on_close: called when it is closed, also for good by a server that refuses the login or names an error.
 
     Raises:
         nats.errors.NoServersError: no server answered in `attempts` tries.
@@ -62,6 +64,7 @@ async def open_connection(
         "error_cb": on_error,
         "disconnected_cb": on_disconnect,
         "reconnected_cb": on_reconnect,
+        "closed_cb": on_close,
     }
     connection = await nats.connect(**options)
     # The bound was meant for the first connection only.
@@ -71,5 +74,6 @@ async def open_connection(
 
 async def close_connection(connection: Client) -> None:
     """Close, also where the server has gone away meanwhile: then there is nothing left to send."""
-    with suppress(OSError, NatsError, TimeoutError):
+    # uvloop tells of a transport that is gone with a RuntimeError.
+    with suppress(OSError, NatsError, TimeoutError, RuntimeError):
         await asyncio.wait_for(connection.close(), CLOSE_SECONDS)

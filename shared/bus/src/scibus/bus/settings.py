@@ -3,6 +3,7 @@
 import ssl
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -27,9 +28,19 @@ class BusSettings(BaseSettings):
             raise ValueError(f"there is no file {path}")
         return path
 
+    @property
+    def nats_urls(self) -> list[str]:
+        """The servers, one by one."""
+        return [url.strip() for url in self.nats_url.split(",") if url.strip()]
+
+    @property
+    def passwords(self) -> frozenset[str]:
+        """Passwords that stand in the URLs, so that they can be kept out of logs."""
+        return frozenset(password for url in self.nats_urls if (password := urlsplit(url).password))
+
     def connection_options(self) -> dict[str, Any]:
         """Options of `nats.connect` that follow from the settings."""
-        options: dict[str, Any] = {"servers": [url.strip() for url in self.nats_url.split(",") if url.strip()]}
+        options: dict[str, Any] = {"servers": self.nats_urls}
         if self.nats_creds:
             options["user_credentials"] = str(self.nats_creds)
         if self.nats_tls_ca or self.nats_tls_cert:

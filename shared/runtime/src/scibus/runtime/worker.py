@@ -86,12 +86,12 @@ class Worker(Generic[OwnSettings]):
         except SettingsError as error:
             return _refuse(error)
         instance = f"{self.service.service_name}-{uuid.uuid4().hex[:8]}"
-        secrets = secret_values(settings) | secret_values(own)
+        secrets = settings.passwords | secret_values(own)
         with logging_to_stderr(settings, secrets, service=self.service.service_name, worker=instance):
             try:
                 with asyncio.Runner(loop_factory=_loop_factory()) as runner:
                     runner.run(self._until_signalled(settings, own, instance))
-            except (SettingsError, TopologyError) as error:
+            except (SettingsError, TopologyError, ConnectionLostError) as error:
                 return _refuse(error)
         return 0
 
@@ -114,11 +114,12 @@ class Worker(Generic[OwnSettings]):
         Raises:
             SettingsError: the HTTP port is taken.
             TopologyError: with `bind`, something is missing on the server.
+            ConnectionLostError: the server closed the connection for good; whoever runs the worker starts it anew.
         """
         self._check_complete()
-        metrics, health = Metrics(self.service.service_name), health_pages.Health()
+        metrics, health, closed = Metrics(self.service.service_name), health_pages.Health(), asyncio.Event()
         app = AsgiFastStream(self.broker, asgi_routes=health_pages.routes(health, metrics), logger=None)
-        self.broker.open = lambda: self._connect(settings, instance, metrics)
+        self.broker.open = lambda: self._connect(settings, instance, metrics, health, closed)
         known: dict[type, Any] = {self._settings: own, WorkerSettings: settings, Metrics: metrics}
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(health_pages.serving_http(app, settings.http_port))
@@ -127,8 +128,10 @@ class Worker(Generic[OwnSettings]):
                     endpoints, discovery = await self._start(stack, app, settings, instance, known, health)
             except _Stopped:
                 return
-            await stop.wait()
+            await _first(stop, closed)
             health.draining = True
+            if not stop.is_set():
+                raise ConnectionLostError("NATS closed the connection for good: it is not coming back by itself")
             log.info("draining", grace_period=settings.grace_period)
             await _drain(endpoints, discovery, settings.grace_period, hurry)
         log.info("stopped")
@@ -143,9 +146,11 @@ class Worker(Generic[OwnSettings]):
         health: health_pages.Health,
     ) -> tuple[list[RequestEndpoint], Discovery]:
         await open_resources(stack, self._resources, known)
-        await stack.enter_async_context(app.start_lifespan_context())
+        # First the connection: FastStream's start goes on in the background, and would open a second one.
+        stack.push_async_callback(self.broker.stop)
         connection: Client = await self.broker.connect()
         health.connection = connection
+        await stack.enter_async_context(app.start_lifespan_context())
         await prepare_topology(connection, settings.topology)
         known[Blobs] = blobs = Blobs(connection)
         endpoints = [
@@ -168,19 +173,35 @@ class Worker(Generic[OwnSettings]):
         log.info("ready", operations=len(endpoints), concurrency=settings.concurrency)
         return endpoints, discovery
 
-    async def _connect(self, settings: WorkerSettings, instance: str, metrics: Metrics) -> Client:
+    async def _connect(
+        self,
+        settings: WorkerSettings,
+        instance: str,
+        metrics: Metrics,
+        health: health_pages.Health,
+        closed: asyncio.Event,
+    ) -> Client:
         async def on_error(error: Exception) -> None:
             log.warning("NATS trouble", error=repr(error))
 
         async def on_disconnect() -> None:
-            log.warning("NATS is away")
+            if not health.draining:
+                log.warning("NATS is away")
+
+        async def on_close() -> None:
+            closed.set()
 
         async def on_reconnect() -> None:
             metrics.reconnects.inc()
             log.info("NATS is back")
 
         return await open_connection(
-            settings, instance, on_error=on_error, on_disconnect=on_disconnect, on_reconnect=on_reconnect
+            settings,
+            instance,
+            on_error=on_error,
+            on_disconnect=on_disconnect,
+            on_reconnect=on_reconnect,
+            on_close=on_close,
         )
 
     def _check_complete(self) -> None:
@@ -206,6 +227,21 @@ async def _drain(endpoints: list[RequestEndpoint], discovery: Discovery, grace: 
         await asyncio.gather(*(endpoint.finish(0) for endpoint in endpoints))
     hurried.cancel()
     await asyncio.gather(*finishing)
+
+
+async def _first(*events: asyncio.Event) -> None:
+    """Wait until one of `events` is set."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+
+class ConnectionLostError(Exception):
+    """The connection to NATS was closed and does not come back."""
 
 
 class _Stopped(Exception):

@@ -45,12 +45,20 @@ class NatsServer:
         store: folder of JetStream's data, kept afterwards; by default a temporary one that is removed.
         max_payload: bytes of the largest message; the server's default when None.
         jetstream: whether streams are served.
+        config: further lines of nats-server's own configuration, read by `start` and `reload`.
     """
 
     def __init__(
-        self, *, port: int = 0, store: Path | None = None, max_payload: int | None = None, jetstream: bool = True
+        self,
+        *,
+        port: int = 0,
+        store: Path | None = None,
+        max_payload: int | None = None,
+        jetstream: bool = True,
+        config: str = "",
     ) -> None:
         self.port = port or _free_port()
+        self.config = config
         self._kept_store = store
         self._max_payload = max_payload
         self._jetstream = jetstream
@@ -91,8 +99,7 @@ class NatsServer:
             NatsServerError: it ended at once, or was not ready in time.
         """
         log = self._folder / "server.log"
-        config = self._folder / "server.conf"
-        await asyncio.to_thread(config.write_text, self._config(), encoding="utf-8")
+        config = await self._write_config()
         self._process = await asyncio.create_subprocess_exec(
             str(server_binary()), "-c", str(config), "-l", str(log), start_new_session=True
         )
@@ -104,6 +111,11 @@ class NatsServer:
             raise NatsServerError(f"nats-server was not ready after {START_SECONDS:g} s: {_tail(log)}") from None
         except NatsServerError as error:
             raise NatsServerError(f"{error}: {_tail(log)}") from None
+
+    async def reload(self) -> None:
+        """Let the running server read `config` anew."""
+        await self._write_config()
+        self.process.send_signal(signal.SIGHUP)
 
     async def stop(self) -> None:
         """Let the server shut down; kill it when it takes too long."""
@@ -122,6 +134,11 @@ class NatsServer:
             self.process.kill()
         await self.process.wait()
 
+    async def _write_config(self) -> Path:
+        path = self._folder / "server.conf"
+        await asyncio.to_thread(path.write_text, self._config(), encoding="utf-8")
+        return path
+
     def _config(self) -> str:
         lines = [f"host: 127.0.0.1, port: {self.port}, server_name: scibus"]
         if self._max_payload:
@@ -129,7 +146,7 @@ class NatsServer:
         if self._jetstream:
             store = json.dumps(str(self._kept_store or self._folder / "data"))
             lines.append(f"jetstream {{ store_dir: {store} }}")
-        return "\n".join(lines) + "\n"
+        return "\n".join([*lines, self.config, ""])
 
     async def _wait_until_ready(self) -> None:
         while True:

@@ -1,0 +1,49 @@
+"""Connecting, and being told when that fails."""
+
+import pytest
+
+from scibus.bus.settings import BusSettings
+from scibus.client import NoAnswer, connect
+from scibus.sandbox import NatsServer
+
+
+async def test_a_server_that_is_not_there_is_said_soon():
+    with pytest.raises(NoAnswer, match="out of reach"):
+        async with connect("nats://127.0.0.1:1"):
+            pass
+
+
+async def test_a_login_that_is_refused_is_said_without_the_password():
+    async with NatsServer(config="authorization { user: reader, password: right }") as server:
+        with pytest.raises(NoAnswer) as raised:
+            async with connect(server.url.replace("//", "//reader:s3cr3t@")):
+                pass
+
+    assert "s3cr3t" not in str(raised.value)
+
+
+async def test_a_login_in_the_url_is_used():
+    async with NatsServer(config="authorization { user: reader, password: s3cr3t }") as server:
+        async with connect(server.url.replace("//", "//reader:s3cr3t@")) as bus:
+            assert bus.connection.is_connected
+
+
+async def test_the_url_comes_from_the_environment(nats_server, monkeypatch):
+    monkeypatch.setenv("SCIBUS_NATS_URL", nats_server.url)
+
+    async with connect() as bus:
+        assert bus.connection.is_connected
+
+
+async def test_the_first_of_several_servers_that_is_there_is_used(nats_server):
+    async with connect(f"nats://127.0.0.1:1, {nats_server.url}") as bus:
+        assert bus.connection.is_connected
+
+
+def test_passwords_in_urls_are_known_so_that_they_can_be_hidden():
+    assert BusSettings(nats_url="nats://a:one@x:1, nats://b:two@y:2,nats://z").passwords == {"one", "two"}
+
+
+async def test_closing_is_quiet_when_the_server_is_gone(nats_server):
+    async with connect(nats_server.url):
+        await nats_server.kill()
