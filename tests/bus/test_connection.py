@@ -23,9 +23,10 @@ async def test_a_login_that_is_refused_is_said_without_the_password():
 
 
 async def test_a_login_in_the_url_is_used():
-    async with NatsServer(config="authorization { user: reader, password: s3cr3t }") as server:
-        async with connect(server.url.replace("//", "//reader:s3cr3t@")) as bus:
-            assert bus.connection.is_connected
+    login = "authorization { user: reader, password: s3cr3t }"
+
+    async with NatsServer(config=login) as server, connect(server.url.replace("//", "//reader:s3cr3t@")) as bus:
+        assert bus.connection.is_connected
 
 
 async def test_the_url_comes_from_the_environment(nats_server, monkeypatch):
