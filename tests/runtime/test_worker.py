@@ -1,7 +1,5 @@
 """Mistakes of whoever writes a worker are said before anything runs."""
 
-import asyncio
-
 import pytest
 from pydantic_settings import BaseSettings
 from tests.runtime.probe import Probe, Text
@@ -24,12 +22,11 @@ def test_a_handler_that_asks_for_what_no_resource_gives_is_refused():
             return body
 
 
-async def test_an_operation_without_a_handler_is_refused_at_start():
+def test_an_operation_without_a_handler_is_refused_at_start():
     worker = Worker(Probe, Settings)
-    stop, hurry = asyncio.Event(), asyncio.Event()
 
     with pytest.raises(TypeError, match="no handler for echo, repeat"):
-        await worker.serve(WorkerSettings(), Settings(), "probe-1", stop, hurry)
+        worker.prepare(WorkerSettings(), Settings(), "probe-1")
 
 
 def test_a_plain_subscriber_may_stand_beside_our_operations():

@@ -1,7 +1,7 @@
 """Resources: what handlers need from the backend, opened once and handed to whoever names the type."""
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, get_args, get_type_hints
 
@@ -11,7 +11,7 @@ Opener = Callable[..., AsyncIterator[Any]]
 """An async generator function: yields the resource once and closes it after. Its parameters are resources too."""
 
 
-async def open_resources(stack: AsyncExitStack, openers: list[Opener], known: dict[type, Any]) -> None:
+async def open_resources(stack: AsyncExitStack, openers: Sequence[Opener], known: dict[type, Any]) -> None:
     """Open each resource in order, adding it to `known` under its type; `stack` closes them in reverse."""
     for opener in openers:
         arguments = {name: known[kind] for name, kind in _parameters(opener).items()}
@@ -19,7 +19,7 @@ async def open_resources(stack: AsyncExitStack, openers: list[Opener], known: di
         known[_yielded(opener)] = resource
 
 
-def check_handler(handler: Callable[..., Any], openers: list[Opener], known: set[type]) -> None:
+def check_handler(handler: Callable[..., Any], openers: Sequence[Opener], known: set[type]) -> None:
     """Refuse, before anything runs, a handler that asks for what no resource gives.
 
     Raises:

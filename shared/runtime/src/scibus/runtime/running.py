@@ -1,0 +1,196 @@
+"""One run of a worker: connect, open, serve, drain."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from faststream.asgi import AsgiFastStream
+from nats.aio.client import Client
+
+from scibus.bus.blobs import Blobs
+from scibus.bus.connection import open_connection
+from scibus.contracts.operations import Service
+from scibus.runtime.broker import BusBroker
+from scibus.runtime.discovery import Discovery
+from scibus.runtime.health import Health, routes, serving_http
+from scibus.runtime.logs import get_logger
+from scibus.runtime.metrics import Metrics
+from scibus.runtime.requests import RequestEndpoint
+from scibus.runtime.resources import Opener, bind, open_resources
+from scibus.runtime.settings import WorkerSettings
+from scibus.runtime.topology import prepare_topology
+
+log = get_logger(__name__)
+
+
+class ConnectionLostError(Exception):
+    """The connection to NATS was closed and does not come back by itself."""
+
+
+class Run:
+    """One run of a worker's service.
+
+    Args:
+        service: what is served.
+        version: told by discovery.
+        instance: name of this process, a token.
+        broker: FastStream's broker, with the subscribers that the user hung onto it.
+        handlers: by operation name.
+        openers: of the resources that handlers name.
+        settings: the common ones.
+        known: what resources and handlers may name besides.
+    """
+
+    def __init__(
+        self,
+        *,
+        service: type[Service],
+        version: str,
+        instance: str,
+        broker: BusBroker,
+        handlers: Mapping[str, Callable[..., Any]],
+        openers: Sequence[Opener],
+        settings: WorkerSettings,
+        known: Mapping[type, Any],
+    ) -> None:
+        self._service = service
+        self._version = version
+        self._instance = instance
+        self._broker = broker
+        self._handlers = handlers
+        self._openers = openers
+        self._settings = settings
+        self._metrics = Metrics(service.service_name)
+        self._known: dict[type, Any] = {**known, WorkerSettings: settings, Metrics: self._metrics}
+        self._health = Health()
+        self._closed = asyncio.Event()
+        self._endpoints: list[RequestEndpoint] = []
+        self._discovery: Discovery | None = None
+        broker.open = self._connect
+
+    async def serve(self, stop: asyncio.Event, hurry: asyncio.Event) -> None:
+        """Serve until `stop` is set, then drain; `hurry` cuts the grace period short.
+
+        Raises:
+            SettingsError: the HTTP port is taken.
+            TopologyError: with `bind`, something is missing on the server.
+            ConnectionLostError: the server closed the connection for good; whoever runs the worker starts it anew.
+        """
+        app = AsgiFastStream(self._broker, asgi_routes=routes(self._health, self._metrics), logger=None)
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(serving_http(app, self._settings.http_port))
+            try:
+                async with _until(stop):
+                    await self._start(stack, app)
+            except _StoppedEarly:
+                return
+            await _first(stop, self._closed)
+            self._health.draining = True
+            if not stop.is_set():
+                raise ConnectionLostError("NATS closed the connection for good: it does not come back by itself")
+            log.info("draining", grace_period=self._settings.grace_period)
+            await self._drain(hurry)
+        log.info("stopped")
+
+    async def _start(self, stack: AsyncExitStack, app: AsgiFastStream) -> None:
+        await open_resources(stack, self._openers, self._known)
+        # First the connection: FastStream's start goes on in the background, and would open a second one.
+        stack.push_async_callback(self._broker.stop)
+        connection: Client = await self._broker.connect()
+        self._health.connection = connection
+        await stack.enter_async_context(app.start_lifespan_context())
+        await prepare_topology(connection, self._settings.topology)
+        self._known[Blobs] = Blobs(connection)
+        self._endpoints = [
+            RequestEndpoint(
+                operation,
+                bind(self._handlers[operation.name], self._known),
+                slots=self._settings.concurrency,
+                connection=connection,
+                blobs=self._known[Blobs],
+                metrics=self._metrics,
+            )
+            for operation in self._service.operations()
+        ]
+        self._discovery = Discovery(connection, self._service, self._instance, self._version, self._endpoints)
+        for endpoint in self._endpoints:
+            await endpoint.start()
+        await self._discovery.start()
+        await connection.flush()
+        self._health.serving = True
+        log.info("ready", operations=len(self._endpoints), concurrency=self._settings.concurrency)
+
+    async def _drain(self, hurry: asyncio.Event) -> None:
+        if self._discovery is not None:
+            await self._discovery.stop()
+        await asyncio.gather(*(endpoint.stop_taking() for endpoint in self._endpoints))
+        finishing = [asyncio.create_task(endpoint.finish(self._settings.grace_period)) for endpoint in self._endpoints]
+        hurried = asyncio.create_task(hurry.wait())
+        for finished in finishing:
+            await asyncio.wait({finished, hurried}, return_when=asyncio.FIRST_COMPLETED)
+        if hurried.done():
+            await asyncio.gather(*(endpoint.finish(0) for endpoint in self._endpoints))
+        hurried.cancel()
+        await asyncio.gather(hurried, *finishing, return_exceptions=True)
+
+    async def _connect(self) -> Client:
+        return await open_connection(
+            self._settings,
+            self._instance,
+            on_error=self._on_error,
+            on_disconnect=self._on_disconnect,
+            on_reconnect=self._on_reconnect,
+            on_close=self._on_close,
+        )
+
+    async def _on_error(self, error: Exception) -> None:
+        log.warning("NATS trouble", error=repr(error))
+
+    async def _on_disconnect(self) -> None:
+        if not self._health.draining:
+            log.warning("NATS is away")
+
+    async def _on_reconnect(self) -> None:
+        self._metrics.reconnects.inc()
+        log.info("NATS is back")
+
+    async def _on_close(self) -> None:
+        self._closed.set()
+
+
+class _StoppedEarly(Exception):
+    """The worker was asked to stop before it was ready."""
+
+
+async def _first(*events: asyncio.Event) -> None:
+    """Wait until one of `events` is set."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _until(stop: asyncio.Event) -> AsyncIterator[None]:
+    """Run the block, and break it off when `stop` is set."""
+
+    async def watch() -> None:
+        await stop.wait()
+        block.reschedule(asyncio.get_running_loop().time())
+
+    try:
+        async with asyncio.timeout(None) as block:
+            watcher = asyncio.create_task(watch())
+            try:
+                yield
+            finally:
+                watcher.cancel()
+                await asyncio.gather(watcher, return_exceptions=True)
+    except TimeoutError:
+        if block.expired():
+            raise _StoppedEarly from None
+        raise
