@@ -6,11 +6,11 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from tests.processes import WorkerProcess, start_worker
 
 from scibus.client import Bus, connect
 from scibus.sandbox import NatsServer
 from scibus.sandbox.jsoc import JsocStandIn
+from tests.processes import WorkerProcess, start_worker
 
 SpawnWorker = Callable[..., Awaitable[WorkerProcess]]
 

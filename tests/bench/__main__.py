@@ -13,9 +13,9 @@ from pathlib import Path
 
 import nats
 import uvloop
-from tests.processes import TESTS, start_worker
 
 from scibus.sandbox import NatsServer
+from tests.processes import TESTS, start_worker
 
 ROUNDS = 5
 ECHO = json.dumps({"text": "x" * 150}).encode()

@@ -6,6 +6,7 @@ import sys
 
 import nats
 import uvloop
+
 from tests.runtime.probe import Text, Wait
 
 SLOTS = asyncio.Semaphore(128)

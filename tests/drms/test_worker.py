@@ -5,11 +5,11 @@ import json
 from base64 import b64encode
 
 import pytest
-from tests.waiting import free_port, read_page
 
 from scibus.contracts.problems import InvalidRequest, Overloaded, Problem, Unsupported
 from scibus.sandbox.jsoc import JsocStandIn
 from scibus.sandbox.standin import Fault
+from tests.waiting import free_port, read_page
 
 DS = "hmi.v_45s[2013.07.03_08:42_TAI/3m]"
 ADDRESS = "user@example.com"

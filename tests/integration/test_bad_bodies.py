@@ -6,9 +6,9 @@ import json
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
-from tests.waiting import free_port, read_page
 
 from scibus.contracts.drms import Drms
+from tests.waiting import free_port, read_page
 
 BODIES = 1000
 MIB = 1024 * 1024

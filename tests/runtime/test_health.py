@@ -4,10 +4,10 @@ import asyncio
 
 import httpx
 import pytest
-from tests.runtime.probe import Probe
-from tests.waiting import free_port, until
 
 from scibus.client import NoAnswer
+from tests.runtime.probe import Probe
+from tests.waiting import free_port, until
 
 
 @pytest.fixture

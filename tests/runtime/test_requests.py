@@ -4,7 +4,6 @@ import asyncio
 import json
 
 import pytest
-from tests.runtime.probe import Probe
 
 from scibus.bus.headers import decode_blob
 from scibus.contracts.problems import (
@@ -14,6 +13,7 @@ from scibus.contracts.problems import (
     Overloaded,
     TooLarge,
 )
+from tests.runtime.probe import Probe
 
 SUBJECT = "scibus.v1.req.probe."
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -221,10 +221,9 @@ async def test_a_request_without_a_reply_subject_is_left_alone(bus, probe):
 
 
 async def test_the_client_says_what_the_worker_ignored(bus, probe):
-    from tests.runtime.probe import Text
-
     from scibus.client import IgnoredFields
     from scibus.contracts import Contract, Service, request
+    from tests.runtime.probe import Text
 
     class NewText(Contract):
         text: str

@@ -6,12 +6,12 @@ import os
 
 import nats
 import pytest
-from tests.runtime.probe import Probe
-from tests.waiting import free_port, read_page
 
 from scibus.client import NoAnswer
 from scibus.contracts.problems import Overloaded
 from scibus.sandbox import NatsServer
+from tests.runtime.probe import Probe
+from tests.waiting import free_port, read_page
 
 
 async def test_sixty_four_requests_in_flight_are_all_answered(bus, probe):

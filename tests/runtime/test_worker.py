@@ -2,10 +2,10 @@
 
 import pytest
 from pydantic_settings import BaseSettings
-from tests.runtime.probe import Probe, Text
 
 from scibus.contracts.problems import NotFound
 from scibus.runtime import Worker, WorkerSettings
+from tests.runtime.probe import Probe, Text
 
 
 class Settings(BaseSettings):
