@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from scibus.client import Bus, connect
@@ -13,6 +14,11 @@ from scibus.sandbox.jsoc import JsocStandIn
 from tests.processes import WorkerProcess, start_worker
 
 SpawnWorker = Callable[..., Awaitable[WorkerProcess]]
+
+# On a busy machine an example may take long; where a change is judged, the examples are the same each time.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("judged", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("judged" if os.environ.get("CI") else "here")
 
 
 @pytest.fixture(autouse=True)
