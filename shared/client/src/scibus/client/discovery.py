@@ -47,9 +47,14 @@ async def discover(connection: Client, timeout: float) -> list[WorkerInfo]:
     done = {(s["id"], e["name"]): e for s in stats for e in s.get("endpoints", [])}
     workers = []
     for info in infos:
-        endpoints = [e | done.get((info["id"], e["name"]), {}) for e in info.pop("endpoints", None) or []]
-        workers.append(WorkerInfo(**info, endpoints=endpoints))
+        endpoints = [_told(e | done.get((info["id"], e["name"]), {})) for e in info.pop("endpoints", None) or []]
+        workers.append(WorkerInfo.model_validate(_told(info) | {"endpoints": endpoints}))
     return sorted(workers, key=lambda worker: (worker.name, worker.id))
+
+
+def _told(answer: dict[str, Any]) -> dict[str, Any]:
+    """`answer` without the members that are null, as services write them that were not made with scibus."""
+    return {name: value for name, value in answer.items() if value is not None}
 
 
 async def _ask_all(connection: Client, subject: str, timeout: float) -> list[dict[str, Any]]:

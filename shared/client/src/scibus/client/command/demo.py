@@ -1,0 +1,73 @@
+"""`scibus demo`: what scibus does, shown in half a minute."""
+
+import asyncio
+import signal
+import sys
+import tempfile
+from contextlib import chdir
+from pathlib import Path
+
+import typer
+from rich.text import Text
+
+from scibus.client.command.child import ChildError
+from scibus.client.command.examples import KEYWORDS, RECORD_SET, command, first_call
+from scibus.client.command.exits import ExitCode, errors, telling
+from scibus.client.command.formats import write_table
+from scibus.client.command.journal import Journal
+from scibus.client.command.plan import Plan, chosen_services
+from scibus.client.command.services import workers_view
+from scibus.client.command.stack import Stack
+from scibus.client.command.views import View, view_of
+
+SERVICE = "drms"
+
+
+def demo() -> None:
+    """Show what scibus does: start a bus, look at it, ask for a table, stop everything.
+
+    Nothing is left behind, and no port, folder or setting of yours is used. Exit code 1 when a step fails.
+    """
+    services = chosen_services([SERVICE])
+    temporary = tempfile.TemporaryDirectory(prefix="scibus-demo-", ignore_cleanup_errors=True)
+    # Elsewhere, a `.env` file might lead the worker to the real backend.
+    with telling(), temporary as folder, chdir(folder):
+        try:
+            asyncio.run(_show(Stack(Plan(services, Path(folder), alone=True), Journal(shown=False))))
+        except ChildError as error:
+            errors().print(Text(f"the demo failed: {error}\n{error.last_words}"))
+            raise typer.Exit(ExitCode.PROBLEM) from None
+
+
+async def _show(stack: Stack) -> None:
+    _stop_on_sigterm()
+    try:
+        _step("1. Start a bus: nats-server, a stand-in for JSOC, and the worker for it", "up")
+        await stack.start()
+        async with stack.bus() as bus:
+            _step("2. Look at who is there", "services")
+            _table(workers_view(await bus.services()))
+            _step("3. Ask for a typed table", *first_call(SERVICE))
+            _table(view_of(await bus.drms.query(ds=RECORD_SET, key=KEYWORDS, rec_index=True)))
+    finally:
+        _say("4. Stop everything")
+        await stack.stop(asyncio.Event())
+    _say("That was it. To go on: `scibus up` in one terminal, `scibus call --help` in another.")
+
+
+def _stop_on_sigterm() -> None:
+    """As Ctrl-C does, so that nothing stays behind."""
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
+
+
+def _step(what: str, *words: str) -> None:
+    _say(f"{what}\n   $ {command(*words)}")
+
+
+def _say(text: str) -> None:
+    errors().print(Text(text, style="bold"))
+
+
+def _table(view: View) -> None:
+    write_table(view, sys.stdout.buffer, terminal=sys.stdout.isatty())
+    sys.stdout.buffer.flush()

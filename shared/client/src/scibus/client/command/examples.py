@@ -1,0 +1,19 @@
+"""Commands to try first."""
+
+import shlex
+
+RECORD_SET = "hmi.v_45s[2013.07.03_08:42_TAI/3m]"
+KEYWORDS = ("T_REC", "QUALITY", "CRLT_OBS", "DATAMEAN")
+_FIRST_CALLS = {
+    "drms": ("call", "drms", "query", "--ds", RECORD_SET, "--key", ",".join(KEYWORDS), "--rec-index"),
+}
+
+
+def first_call(service: str) -> tuple[str, ...]:
+    """What to ask `service`; its help where nobody wrote an example down."""
+    return _FIRST_CALLS.get(service, ("call", service, "--help"))
+
+
+def command(*words: str, url: str | None = None) -> str:
+    """The command as it is typed into a shell."""
+    return shlex.join(["scibus", *(("--url", url) if url else ()), *words])

@@ -1,0 +1,75 @@
+"""The command as a whole: its subcommands and what all of them share."""
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from scibus.client.command.blobs import get
+from scibus.client.command.call import ServiceGroup
+from scibus.client.command.connection import ProblemJson, Reach, Timeout, Token, Url
+from scibus.client.command.demo import demo
+from scibus.client.command.services import services
+from scibus.client.command.up import up
+from scibus.client.command.version import show_version, version
+
+EPILOG = """
+Results go to standard output, everything else to standard error.
+
+Exit codes: 0 done; 1 a problem was answered; 2 the command is wrong; 3 nobody answered; 130 interrupted.
+
+To begin: `scibus demo` shows what it does, `scibus up` keeps a bus running, `scibus call --help` lists what to ask.
+"""
+
+CALL = """
+Ask a service, and show what it answers.
+
+`scibus call SERVICE --help` lists its operations, `scibus call SERVICE OPERATION --help` what each takes.
+"""
+
+
+def spelled(option: str) -> str:
+    """Options may be written with underscores, as the fields of the messages are."""
+    return option.replace("_", "-")
+
+
+class InOrder(TyperGroup):
+    """Lists the subcommands in the order in which a newcomer asks for them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names."""
+        return ["call", "services", "get", "demo", "up", "version"]
+
+
+app = typer.Typer(
+    cls=InOrder,
+    name="scibus",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,
+    context_settings={"token_normalize_func": spelled, "help_option_names": ["--help", "-h"]},
+)
+app.add_typer(typer.Typer(cls=ServiceGroup, no_args_is_help=True), name="call", help=CALL)
+for command in (services, get, up, demo, version):
+    app.command()(command)
+
+
+@app.callback()
+def scibus(
+    context: typer.Context,
+    url: Url = None,
+    timeout: Timeout = None,
+    token: Token = None,
+    problem_json: ProblemJson = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Tell the version and stop.")
+    ] = False,
+) -> None:
+    """Scientific backends on one NATS bus."""
+    context.obj = Reach(url, timeout, token, problem_json)
+
+
+def main() -> None:
+    """Run the command and leave the process with its exit code."""
+    app(prog_name="scibus")

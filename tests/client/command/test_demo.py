@@ -1,0 +1,51 @@
+"""`scibus demo`: everything in half a minute."""
+
+import signal
+from pathlib import Path
+
+from tests.client.command.bench import Bench, all_gone
+from tests.client.command.commands import Command
+from tests.client.command.installing import install
+
+
+async def test_the_demo_shows_the_bus_and_a_table_and_leaves_nothing(scibus: Command, tmp_path: Path) -> None:
+    (tmp_path / "temporary").mkdir()
+
+    result = await scibus("demo", TMPDIR=f"{tmp_path}/temporary")
+
+    assert (result.code, "Traceback" in result.err) == (0, False)
+    assert "drms" in result.text
+    assert "2013.07.03_08:42:00_TAI" in result.text
+    assert "scibus services" in result.err
+    assert not any((tmp_path / "temporary").iterdir())
+
+
+async def test_the_demo_asks_no_real_backend(scibus: Command, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SCIBUS_DRMS_BASE_URL=http://127.0.0.1:1/\n")
+
+    result = await scibus("demo", SCIBUS_DRMS_BASE_URL="http://127.0.0.1:1/", SCIBUS_NATS_URL="nats://127.0.0.1:1")
+
+    assert result.code == 0
+
+
+async def test_a_demo_that_fails_says_why(scibus: Command, tmp_path: Path) -> None:
+    broken = {"drms": "tests.client.command.nowhere:main"}
+    install(tmp_path / "installed", "zz-broken", {"scibus.standins": broken})
+
+    result = await scibus("demo")
+
+    assert (result.code, result.out) == (1, b"")
+    assert "the demo failed: drms stand-in ended with exit code 1" in result.err
+    assert "nowhere" in result.err
+
+
+async def test_ctrl_c_in_the_demo_leaves_nothing_running(scibus: Command) -> None:
+    bench = Bench(scibus, await scibus.start("demo"))
+    await bench.says("1. Start a bus")
+    await bench.runs("scibus.drms.__main__")
+    pids = bench.pids()
+
+    code = await bench.ends_after(signal.SIGINT)
+
+    assert code == 130
+    await all_gone(pids, 0.5)
