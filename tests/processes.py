@@ -64,14 +64,16 @@ class WorkerProcess:
         return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS"))
 
 
-async def start_worker(service: str, folder: Path, settings: dict[str, str]) -> WorkerProcess:
+async def start_worker(
+    service: str, folder: Path, settings: dict[str, str], stderr: int | None = None
+) -> WorkerProcess:
     log_file = folder / f"{service}-{next(_numbers)}.log"
     with log_file.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *COMMANDS[service],
             env={**os.environ, "PYTHONPATH": str(TESTS.parent), **settings},
-            stderr=log,
+            stderr=log if stderr is None else stderr,
             stdout=asyncio.subprocess.DEVNULL,
         )
     return WorkerProcess(service, process, log_file)

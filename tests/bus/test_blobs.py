@@ -1,5 +1,6 @@
 """Blobs on a real server, in the object store's own format."""
 
+import asyncio
 import hashlib
 import os
 
@@ -134,8 +135,33 @@ async def test_content_that_breaks_off_leaves_nothing_behind(blobs, connection, 
 
 
 async def test_without_an_object_store_nothing_large_travels(connection):
-    with pytest.raises(TooLarge, match="run nats-server with JetStream"):
+    with pytest.raises(TooLarge, match="has no object store scibus_blobs"):
         await Blobs(connection).put("a", pieces(b"x"), media_type="text/plain")
+
+
+async def test_whoever_may_makes_an_object_store_that_was_lost(connection, bucket):
+    await connection.jetstream().delete_object_store(BUCKET)
+    blobs = Blobs(connection, create=True)
+
+    ref = await blobs.put("a", pieces(b"content"), media_type="text/plain")
+
+    assert b"".join([chunk async for chunk in blobs.read(ref)]) == b"content"
+
+
+async def test_an_upload_that_is_cancelled_stops_and_leaves_nothing_behind(blobs, connection):
+    async def endless():
+        while True:
+            yield os.urandom(MIB)
+
+    uploads = [asyncio.create_task(blobs.put(f"{i}", endless(), media_type="text/plain")) for i in range(10)]
+    await asyncio.sleep(0.3)
+    [upload.cancel() for upload in uploads]
+
+    done, going_on = await asyncio.wait(uploads, timeout=10)
+
+    assert going_on == set()
+    assert [upload.cancelled() for upload in done] == [True] * 10
+    assert (await connection.jetstream().stream_info(f"OBJ_{BUCKET}")).state.messages == 0
 
 
 async def test_another_kind_of_store_is_said_to_be_unsupported(blobs):

@@ -48,3 +48,22 @@ def test_a_timeout_is_a_bounded_number_of_seconds(text, seconds):
 def test_what_is_no_timeout_is_refused(text):
     with pytest.raises(InvalidRequest, match="Scibus-Timeout"):
         h.read_timeout({h.TIMEOUT: text}, 30)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"traceparent": "a" * 1_000_000},
+        {"traceparent": "00-\x00"},
+        {"traceparent": "é"},
+        {"traceparent": ""},
+        {"tracestate": "x" * 513},
+        {"tracestate": "a=1\r\nb: 2"},
+    ],
+)
+def test_what_is_no_trace_context_is_not_carried_on(headers):
+    assert h.trace_headers(headers) == {}
+
+
+def test_an_address_as_a_field_name_is_not_told():
+    assert "jane" not in h.encode_names(["jane.doe@example.org", "other"])

@@ -1,5 +1,6 @@
 """A table is the same by either way."""
 
+import math
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -35,6 +36,21 @@ def by_json(arrow: pa.Table) -> JsonTable:
 
 def test_json_gives_back_types_values_and_metadata():
     assert by_json(ARROW).to_arrow().equals(ARROW, check_metadata=True)
+
+
+def test_numbers_that_are_none_are_not_taken_for_missing_ones():
+    numbers = pa.table({"x": pa.array([math.nan, math.inf, -math.inf, None, 1.5])})
+
+    back = by_json(numbers).to_arrow()["x"].to_pylist()
+
+    assert math.isnan(back[0])
+    assert back[1:] == [math.inf, -math.inf, None, 1.5]
+
+
+def test_bits_of_64_stay_exact_in_pandas():
+    bits = pa.table({"bits": pa.array([2**64 - 1, None], type=pa.uint64())})
+
+    assert ArrowTable(bits).to_pandas()["bits"].iloc[0] == 2**64 - 1
 
 
 def test_arrow_gives_back_types_values_and_metadata():

@@ -100,3 +100,13 @@ def test_a_model_that_forbids_unknown_members_still_does():
 def test_a_body_that_is_no_object_is_refused(body):
     with pytest.raises(ValidationError):
         parse_body(RecordSetQuery, body)
+
+
+def test_a_problem_fits_into_a_message_whatever_a_backend_says():
+    endless = "x" * 2_000_000
+    fault = BackendFault(name="jsoc", message=endless)
+    errors = [FieldError(field=endless, message=endless)] * 1000
+
+    problem = BackendUnavailable(endless, title=endless, backend=fault, errors=errors)
+
+    assert len(problem.details.model_dump_json()) < 100_000

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scibus.contracts.redaction import redact, redact_all
+from scibus.contracts.redaction import redact, redact_all, shorten
 
 LOCAL = st.from_regex(r"[A-Za-z0-9._%+-]{1,20}", fullmatch=True)
 DOMAIN = st.from_regex(r"([A-Za-z0-9-]{1,10}\.){1,3}[A-Za-z]{2,6}", fullmatch=True)
@@ -27,6 +27,32 @@ def test_no_address_survives(local, domain, at):
 )
 def test_record_sets_and_paths_stay_as_they_are(text):
     assert redact(text) == text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        '"jane doe"@example.org',
+        "jane@[10.0.0.1]",
+        "jane%40example%2Eorg",
+        "jane\uff20example.org",
+        "o'brien@example.org",
+    ],
+)
+def test_rare_forms_of_addresses_are_hidden(address):
+    hidden = redact(f"User {address} waits")
+
+    assert "@" not in hidden
+    assert "example" not in hidden
+    assert "40" not in hidden
+
+
+def test_a_long_word_takes_no_long_time():
+    redact("a" * 200_000 + "40")
+
+
+def test_where_a_text_is_cut_no_half_address_stays():
+    assert shorten("User jane.doe@example.org waits", 20) == "User <address> …"
 
 
 def test_an_address_in_a_query_string_is_hidden():

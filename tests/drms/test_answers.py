@@ -95,7 +95,10 @@ def test_prime_keys_in_one_text_become_a_list():
 
 
 def test_a_series_without_prime_keys_or_records_has_none():
-    body = b'{"primekeys":[null],"primekeysinfo":[null],"dbindex":[null],"Interval":{"FirstRecord":"NA","MaxRecnum":0}}'
+    body = (
+        b'{"primekeys":[null],"primekeysinfo":[null],"dbindex":[null],"keywords":[],'
+        b'"Interval":{"FirstRecord":"NA","MaxRecnum":0}}'
+    )
 
     structure = read_structure(decoded(body))
 
@@ -129,6 +132,8 @@ def test_a_column_that_is_too_short_is_noticed():
 
 
 def test_the_index_of_a_finished_export_has_numbers():
-    state = read_export(decoded(b'{"reqid":"JSOC_20261123_001","status":"0","count":"2","size":"0.007","wait":"0"}'))
+    answer = decoded(b'{"reqid":"JSOC_20261123_001","status":"0","count":"2","size":"0.007","wait":"0"}')
+
+    state = read_export(answer, "jsoc")
 
     assert (state.requestid, state.status, state.count, state.size, state.wait) == ("JSOC_20261123_001", 0, 2, 0.007, 0)

@@ -155,3 +155,65 @@ async def test_a_question_that_was_given_up_makes_room_for_the_next(open_jsoc, j
         await asyncio.wait_for(archive.rs_list(RecordSetQuery(ds=DS, key="T_REC")), 0.2)
 
     assert await archive.rs_summary(DS) == 4
+
+
+@pytest.mark.parametrize("turns", range(0, 40, 3))
+async def test_a_call_that_is_given_up_at_any_moment_leaves_the_connection_usable(archive, turns):
+    await archive.rs_summary(DS)
+    given_up = asyncio.create_task(archive.rs_summary("hmi.m_45s[$]"))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    given_up.cancel()
+
+    assert await asyncio.wait_for(archive.rs_summary(DS), 5) == 4
+
+
+async def test_an_order_goes_out_on_a_connection_of_its_own_and_no_other_stays_open(archive, jsoc):
+    jsoc.faults.inject(Fault(operation="exp_request", delay=0.5, times=1))
+    await archive.rs_summary(DS)
+    ordering = asyncio.create_task(archive.exp_request(ORDER))
+    await jsoc.log.received("exp_request")
+    await asyncio.sleep(0.1)
+
+    assert jsoc.open_connections == 1
+    assert (await ordering).requestid
+
+
+@pytest.mark.parametrize(
+    "body", ["{}", '{"error":"database down"}', '{"status":"NA","error":"bad"}', '{"error":"out of order","count":4}']
+)
+async def test_an_answer_without_a_status_is_no_success(archive, jsoc, body):
+    jsoc.faults.inject(Fault(operation="exp_request", body=body, times=1))
+    jsoc.faults.inject(Fault(operation="rs_summary", body=body, times=1))
+
+    with pytest.raises(BadBackendAnswer, match="tells no status"):
+        await archive.exp_request(ORDER)
+    with pytest.raises(BadBackendAnswer, match="tells no status"):
+        await archive.rs_summary(DS)
+
+
+async def test_a_description_without_keywords_is_not_kept(archive, jsoc):
+    jsoc.faults.inject(Fault(operation="series_struct", body='{"status":0}', times=1))
+    with pytest.raises(BadBackendAnswer, match="keywords"):
+        await archive.series_struct("hmi.v_45s")
+
+    assert len((await archive.series_struct("hmi.v_45s")).keywords) > 10
+
+
+async def test_a_refusal_of_one_question_does_not_stop_the_others(open_jsoc, jsoc):
+    archive = open_jsoc(outage_after=1)
+    jsoc.faults.inject(Fault(operation="rs_list", status=403, times=None))
+    with pytest.raises(BackendUnavailable, match="HTTP 403"):
+        await archive.rs_list(RecordSetQuery(ds=DS, key="T_REC"))
+
+    assert await archive.rs_summary(DS) == 4
+
+
+async def test_one_caller_that_gives_up_does_not_keep_the_series_from_the_next(archive, jsoc):
+    jsoc.faults.inject(Fault(operation="series_struct", delay=0.5, times=1))
+    first = asyncio.create_task(archive.series_struct("hmi.v_45s"))
+    second = asyncio.create_task(archive.series_struct("hmi.v_45s"))
+    await asyncio.sleep(0.1)
+    first.cancel()
+
+    assert (await second).primekeys == ["T_REC", "CAMERA"]

@@ -8,9 +8,16 @@ import pytest
 
 from scibus.bus.headers import decode_blob
 from scibus.bus.tables import JsonTable
-from scibus.contracts.problems import InvalidRequest, NotFound, TooLarge
+from scibus.contracts.problems import BackendUnavailable, InvalidRequest, NotFound, TooLarge
 from scibus.contracts.tables import ARROW_STREAM, TableBody
+from scibus.sandbox.standin import Fault
 
+STALE = (
+    '{"note":"","primekeys":["T_REC","CAMERA"],"primekeysinfo":[{"name":"T_REC","slotted":1,"step":"45.0"},'
+    '{"name":"CAMERA","slotted":0}],"dbindex":[],"keywords":[{"name":"T_REC","type":"time","units":"TAI"}],'
+    '"segments":[],"links":[],"Interval":{"FirstRecord":"hmi.V_45s[2020.01.01_TAI][2]","FirstRecnum":1,'
+    '"LastRecord":"hmi.V_45s[2020.01.02_TAI][2]","LastRecnum":2,"MaxRecnum":2},"runtime":0,"status":0}'
+)
 FOUR_RECORDS = "hmi.v_45s[2013.07.03_08:42_TAI/3m]"
 TWO_DAYS = "hmi.v_45s[2013.07.03_TAI/2d]"
 
@@ -154,6 +161,11 @@ async def test_of_a_large_query_the_first_or_last_records_are_taken(bus, small_a
         "hmi.v_45s[2013.07.03_00:00:20_TAI-2013.07.04_00:00:31_TAI]",
         "hmi.v_45s[2013.07.03_TAI/2d@90s]",
         "hmi.v_45s[2013.07.03_TAI/12h,2013.07.05_TAI/12h]",
+        "hmi.v_45s[2013.07.05_TAI/6h,2013.07.03_TAI/6h,2013.07.03_03:00_TAI/6h]",
+        "hmi.v_45s[2013.07.03_TAI/12h,2013.07.05_TAI/10s]",
+        "hmi.v_45s[2010.04.30_TAI/2d]",
+        "hmi.v_45s[2025.12.31_TAI/2d]",
+        "hmi.sharp_cea_720s[1-10][2010.05.03_TAI/3d]",
         "hmi.v_45s[2013.07.03_TAI/1d][2][? QUALITY >= 0 ?]{Dopplergram}",
         "hmi.v_45s[2013.07.03/1d]",
         "aia.lev1_euv_12s[2013.07.03_TAI/1h][171,193,94]",
@@ -162,10 +174,31 @@ async def test_of_a_large_query_the_first_or_last_records_are_taken(bus, small_a
 async def test_whatever_is_split_has_the_records_of_the_undivided_set(bus, small_answers, ds):
     counted = await bus.drms.rs_summary(ds=ds)
 
-    table = (await bus.drms.query(ds=ds, key="T_REC", rec_index=True)).to_arrow()
+    table = (await bus.drms.query(ds=ds, key="**ALL**", rec_index=True)).to_arrow()
 
-    assert table.num_rows == counted.count
+    assert table.num_rows == counted.count > 500
     assert pc.count_distinct(table["record"]).as_py() == counted.count
+
+
+async def test_a_query_without_times_begins_at_its_own_first_record(bus, small_answers, jsoc):
+    jsoc.faults.inject(Fault(operation="series_struct", body=STALE, times=None))
+
+    table = await bus.drms.query(ds="hmi.v_45s[][? QUALITY = 0 ?]", key="T_REC", n=700)
+
+    assert len(table) == 700
+    assert table.rows()[0]["T_REC"] == "2010.05.01_00:00:00_TAI"
+
+
+async def test_records_that_the_pieces_miss_are_noticed(bus, small_answers, jsoc):
+    jsoc.faults.inject(Fault(operation="rs_summary", body='{"count":9999,"runtime":0,"status":0}', times=1))
+
+    with pytest.raises(BackendUnavailable, match="3840 records where the record set has 9999"):
+        await bus.drms.query(ds=TWO_DAYS, key="T_REC")
+
+
+async def test_the_first_records_of_a_series_in_another_order_are_not_guessed(bus, small_answers):
+    with pytest.raises(TooLarge, match="n counts records in order of HARPNUM"):
+        await bus.drms.query(ds="hmi.sharp_cea_720s[1-10][2010.05.03_TAI/3d]", key="T_REC", n=600)
 
 
 async def test_what_cannot_be_split_is_refused_with_the_reason(bus, spawn_worker, jsoc):

@@ -26,8 +26,18 @@ SHARP = HMI.model_copy(
 EVENTS = HMI.model_copy(update={"primekeysinfo": [PrimeKeyInfo(name="T_REC", slotted=0)]})
 
 
+FIRST, LAST = "2010.05.01_00:00:00_TAI", "2010.05.01_00:45:00_TAI"
+
+
 def halves(ds, structure=HMI):
-    whole = splittable(ds, structure)
+    return _halves(splittable(ds, structure))
+
+
+def halves_of_all(ds, structure=HMI):
+    return _halves(splittable(ds, structure).between(FIRST, LAST))
+
+
+def _halves(whole):
     return [whole.within(piece) for window in whole.windows for piece in window.split(2)]
 
 
@@ -58,24 +68,42 @@ def test_other_keys_conditions_and_segments_stay_as_they_are():
     )
 
 
-def test_a_series_without_a_time_filter_is_split_from_its_first_to_its_last_record():
-    assert halves("hmi.v_45s{Dopplergram}") == [
+def test_a_query_that_names_no_time_is_split_between_the_times_of_its_records():
+    assert splittable("hmi.v_45s{Dopplergram}", HMI).windows == ()
+    assert halves_of_all("hmi.v_45s{Dopplergram}") == [
         "hmi.v_45s[2010.05.01_00:00:00_TAI-2010.05.01_00:22:30_TAI]{Dopplergram}",
         "hmi.v_45s[2010.05.01_00:23:15_TAI-2010.05.01_00:45:00_TAI]{Dopplergram}",
     ]
 
 
 def test_the_time_may_be_another_than_the_first_prime_key():
-    assert halves("hmi.sharp_cea_720s[377]", SHARP)[0].startswith("hmi.sharp_cea_720s[377][2010.05.01_00:00:00_TAI-")
+    assert halves_of_all("hmi.sharp_cea_720s[377]", SHARP)[0].startswith(
+        "hmi.sharp_cea_720s[377][2010.05.01_00:00:00_TAI-"
+    )
 
 
 def test_a_condition_alone_gets_the_times_before_it():
-    assert halves("hmi.v_45s[? QUALITY=0 ?]")[0].startswith("hmi.v_45s[2010.05.01_00:00:00_TAI-")
-    assert halves("hmi.v_45s[? QUALITY=0 ?]")[0].endswith("[? QUALITY=0 ?]")
+    assert halves_of_all("hmi.v_45s[? QUALITY=0 ?]")[0].startswith("hmi.v_45s[2010.05.01_00:00:00_TAI-")
+    assert halves_of_all("hmi.v_45s[? QUALITY=0 ?]")[0].endswith("[? QUALITY=0 ?]")
 
 
 def test_several_ranges_are_several_windows():
     assert len(splittable("hmi.v_45s[2013.07.03_TAI/1h,2013.07.04_TAI/1h]", HMI).windows) == 2
+
+
+def test_ranges_are_put_in_order_and_merged_where_they_overlap():
+    ds = "hmi.v_45s[2013.07.05_TAI/3h,2013.07.03_TAI/6h,2013.07.03_03:00_TAI/6h]"
+
+    windows = [str(window) for window in splittable(ds, HMI).windows]
+
+    assert windows == [
+        "2013.07.03_00:00:00_TAI-2013.07.03_08:59:15_TAI",
+        "2013.07.05_00:00:00_TAI-2013.07.05_02:59:15_TAI",
+    ]
+
+
+def test_a_span_shorter_than_a_step_is_one_record():
+    assert splittable("hmi.v_45s[2013.07.03_TAI/10s]", HMI).windows[0].slots == 1
 
 
 def test_a_time_without_a_zone_stays_without_one():
@@ -92,6 +120,12 @@ def test_a_time_without_a_zone_stays_without_one():
         ("hmi.v_45s[2013.07.03_TAI/1d@60s]", "no multiple"),
         ("hmi.v_45s[2013.07.03_TAI-2013.07.04]", "two ends of one kind"),
         ("hmi.v_45s[2013.07.03_TAI/soon]", "no span of time"),
+        ("hmi.v_45s[2013.07.03_TAI/1d@0s]", "no multiple"),
+        ("hmi.v_45s[2013.02.30_TAI/1d]", "no range of times"),
+        ("hmi.v_45s[2013.07.03_TAI/99999999d]", "no range of times"),
+        ("hmi.v_45s[2013.07.03_TAI-2013.07.02_TAI]", "ends before it begins"),
+        ("hmi.v_45s[2016.12.31_23:00:05/2h]", "spans a leap second"),
+        ("hmi.v_45s[2013.07.03_TAI/1d@90s,2013.07.03_12:00:45_TAI/1d@90s]", "overlap"),
         ("hmi.v_45s[2013.07.03_TAI", "more than one series"),
     ],
 )

@@ -233,3 +233,33 @@ async def test_the_client_says_what_the_worker_ignored(bus, probe):
 
     with pytest.warns(IgnoredFields, match="loud"):
         await bus.service(newer).echo(text="hi", loud=True)
+
+
+async def test_huge_headers_do_not_end_the_worker(ask, bus, probe):
+    await ask("echo", b'{"text":"hi"}', traceparent="a" * 1_000_000)
+
+    assert (await bus.service(Probe).echo(text="still there")).text == "still there"
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b"HPUB %s in 8 10\r\nNATS/1.0{}\r\n",
+        b"HPUB %s in 3 5\r\nx\r\n{}\r\n",
+        b"HPUB %s in 17 19\r\nNATS/1.0 \xff\xff\xff\r\n\r\n{}\r\n",
+        b"PUB %s \xff\xfe 2\r\n{}\r\n",
+    ],
+)
+async def test_a_message_that_cannot_be_read_leaves_the_worker_listening(bus, probe, nats_server, frame):
+    reader, writer = await asyncio.open_connection("127.0.0.1", nats_server.port)
+    await reader.readline()
+    writer.write(b'CONNECT {"verbose":false,"headers":true}\r\n' + frame % Probe.echo.subject.encode() + b"PING\r\n")
+    await reader.readline()
+    writer.close()
+
+    assert (await bus.service(Probe).echo.options(timeout=3)(text="hi")).text == "hi"
+
+
+async def test_a_caller_that_gives_up_stops_the_upload_of_its_answer(bus, probe):
+    with pytest.raises(DeadlineExceeded):
+        await bus.service(Probe).numbers.options(timeout=0.05)(count=10_000_000)

@@ -37,10 +37,27 @@ async def test_a_value_that_does_not_fit_is_named_and_not_repeated(refused):
         ("SCIBUS_LOG_FORMAT", "xml"),
         ("SCIBUS_HTTP_PORT", "99999"),
         ("SCIBUS_NATS_CREDS", "/nowhere/user.creds"),
+        ("SCIBUS_NATS_URL", ","),
+        ("SCIBUS_NATS_URL", "nats://127.0.0.1:notaport"),
+        ("SCIBUS_NATS_URL", "nats://[::1"),
+        ("SCIBUS_NATS_URL", "http://127.0.0.1:4222"),
     ],
 )
 async def test_bad_values_of_the_common_settings_are_refused(refused, name, value):
     assert (await refused(**{name: value})).startswith(f"{name}: ")
+
+
+@pytest.mark.parametrize("name", ["SCIBUS_NATS_CREDS", "SCIBUS_NATS_TLS_CA"])
+async def test_a_file_that_holds_something_else_is_refused(refused, tmp_path, name):
+    (tmp_path / "file").write_text("nonsense")
+
+    assert name[:15] in await refused(**{name: str(tmp_path / "file")})
+
+
+async def test_an_env_file_that_is_no_utf8_is_refused(refused, tmp_path):
+    (tmp_path / ".env").write_bytes(b"SCIBUS_LOG_LEVEL=\xe4\n")
+
+    assert await refused() == ".env: is no UTF-8 text\n"
 
 
 async def test_an_unknown_variable_in_the_env_file_is_refused_too(refused, tmp_path):

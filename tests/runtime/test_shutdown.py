@@ -3,15 +3,18 @@
 import asyncio
 import json
 import os
+import signal
+import time
 
 import nats
 import pytest
 
-from scibus.client import NoAnswer
-from scibus.contracts.problems import Overloaded
+from scibus.client import NoAnswer, connect
+from scibus.contracts.problems import InternalError, Overloaded
 from scibus.sandbox import NatsServer
+from tests.processes import start_worker
 from tests.runtime.probe import Probe
-from tests.waiting import free_port, read_page
+from tests.waiting import free_port, read_page, until
 
 
 async def test_sixty_four_requests_in_flight_are_all_answered(bus, probe):
@@ -129,3 +132,36 @@ async def test_a_worker_holds_one_connection(spawn_worker):
         connections = json.loads(await read_page(port, "/connz"))["connections"]
 
     assert [connection["name"].partition("-")[0] for connection in connections] == ["probe"]
+
+
+async def test_the_grace_period_holds_while_nats_is_frozen(spawn_worker, nats_server):
+    worker = await spawn_worker("probe", SCIBUS_GRACE_PERIOD="2")
+    nats_server.process.send_signal(signal.SIGSTOP)
+    began = time.monotonic()
+
+    worker.terminate()
+
+    assert await worker.wait() == 0
+    assert time.monotonic() - began < 10
+    nats_server.process.send_signal(signal.SIGCONT)
+
+
+async def test_a_log_that_nobody_reads_does_not_hold_the_worker(nats_server, tmp_path):
+    worker = await start_worker("probe", tmp_path, {"SCIBUS_NATS_URL": nats_server.url}, stderr=asyncio.subprocess.PIPE)
+    async with connect(nats_server.url) as bus:
+        await until(lambda: found(bus))
+        for _ in range(40):
+            await asyncio.gather(*(fails(bus) for _ in range(50)))
+
+    worker.terminate()
+
+    assert await worker.wait() == 0
+
+
+async def found(bus):
+    return bool(await bus.services(timeout=0.3))
+
+
+async def fails(bus):
+    with pytest.raises(InternalError):
+        await bus.service(Probe).fail(text="boom")

@@ -52,9 +52,17 @@ def decode(body: bytes, encoding: str, server: str) -> dict[str, Any]:
     )
 
 
-def status(answer: dict[str, Any]) -> int:
-    """`status` as a number: a finished export tells it as text."""
-    return integer(answer.get("status", 0)) or 0
+def status(answer: dict[str, Any], server: str) -> int:
+    """`status` as a number: a finished export tells it as text.
+
+    Raises:
+        BadBackendAnswer: there is none; no answer is taken for a success that does not say so.
+    """
+    code = integer(answer.get("status"))
+    if code is None:
+        fault = BackendFault(name=server, message=message(answer))
+        raise BadBackendAnswer(f"{server} tells no status: {message(answer)}", backend=fault)
+    return code
 
 
 def integer(value: Any) -> int | None:
@@ -88,7 +96,7 @@ def message(answer: dict[str, Any]) -> str:
 
 def problem(answer: dict[str, Any], server: str) -> Problem:
     """The problem that an answer with an error status tells."""
-    code, said = status(answer), message(answer)
+    code, said = status(answer, server), message(answer)
     fault = BackendFault(name=server, code=code, message=said)
     known = _known_problem(code, said.lower(), said, fault)
     return known or BadBackendAnswer(f"{server} reports status {code}: {said}", backend=fault)

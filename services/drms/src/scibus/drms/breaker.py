@@ -6,7 +6,7 @@ from scibus.contracts.problems import BackendUnavailable
 
 
 class Breaker:
-    """Counts failures in a row. While open, calls are refused; then one goes through and decides.
+    """Counts failures in a row. While open, calls are refused; then one, the trial, goes through and decides.
 
     Args:
         server: name of the server, for what is said.
@@ -20,34 +20,37 @@ class Breaker:
         self._pause = pause
         self._failures = 0
         self._open_until = 0.0
-        self._trying = False
+        self._trial: object | None = None
 
-    def check(self) -> None:
-        """Let one call through.
+    def admit(self) -> object:
+        """Let one call through; what is returned stands for it.
 
         Raises:
             BackendUnavailable: the breaker is open; `retry_after` tells for how long.
         """
+        call = object()
         if self._failures < self._limit:
-            return
+            return call
         left = self._open_until - time.monotonic()
-        if left > 0 or self._trying:
+        if left > 0 or self._trial is not None:
             raise BackendUnavailable(
                 f"{self._server} failed {self._failures} times in a row and is left alone for now",
                 retry_after=round(max(left, 1.0), 1),
             )
-        self._trying = True
+        self._trial = call
+        return call
 
     def succeeded(self) -> None:
         """The server answered."""
-        self._failures, self._trying = 0, False
+        self._failures, self._trial = 0, None
 
-    def failed(self) -> None:
+    def failed(self, call: object) -> None:
         """The server is down, in maintenance or out of reach."""
         self._failures += 1
-        self._trying = False
         self._open_until = time.monotonic() + self._pause
+        self.given_up(call)
 
-    def given_up(self) -> None:
+    def given_up(self, call: object) -> None:
         """The call ended before the server had said anything, as when the caller went away."""
-        self._trying = False
+        if self._trial is call:
+            self._trial = None

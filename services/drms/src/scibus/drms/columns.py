@@ -1,7 +1,9 @@
 """Columns of a typed table: each keyword's text becomes the type that the series declares for it."""
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +20,8 @@ NUMERIC_PSEUDO = ("*recnum*", "*sunum*", "*size*")
 INTEGERS = ("char", "short", "int", "longlong")
 REALS = ("float", "double")
 RECORD = "record"
+_SEGMENT_NUMBER = re.compile(r"(\[\d+\]|_\d{3})$")
+_WHOLE = re.compile(r"\.0*$")
 
 Convert = Callable[[Sequence[Any]], "pa.Array"]
 
@@ -69,7 +73,12 @@ def _plan(query: TableQuery, structure: SeriesStructure, first: RecordList) -> I
     taken: set[str] = set()
 
     def name(wanted: str, kind: str) -> str:
-        unique = wanted if wanted not in taken else f"{kind}:{wanted}"
+        """`wanted`, told apart from the columns before it."""
+        unique = next(
+            candidate
+            for candidate in chain([wanted, f"{kind}:{wanted}"], (f"{kind}:{wanted}:{i}" for i in count(2)))
+            if candidate not in taken
+        )
         taken.add(unique)
         return unique
 
@@ -77,7 +86,7 @@ def _plan(query: TableQuery, structure: SeriesStructure, first: RecordList) -> I
         yield Column(pa.field(name(RECORD, RECORD), pa.string()), RECORD, 0, _texts(ABSENT))
     keywords = {keyword.name.lower(): keyword for keyword in structure.keywords}
     for i, listed in enumerate(first.keywords):
-        info = keywords.get(listed.name.lower(), KeywordInfo(name=listed.name, type="string"))
+        info = _described(listed.name, keywords)
         kind, convert = _keyword_type(info, listed.values)
         metadata = _metadata(info.units, info.note)
         yield Column(pa.field(name(listed.name, "keyword"), kind, metadata=metadata), "keywords", i, convert)
@@ -93,8 +102,14 @@ def _plan(query: TableQuery, structure: SeriesStructure, first: RecordList) -> I
         yield Column(pa.field(name(listed_link.name, "link"), pa.string()), "links", i, _texts(ABSENT_LINK))
 
 
+def _described(name: str, keywords: Mapping[str, KeywordInfo]) -> KeywordInfo:
+    """What the series says of a keyword. One that each segment has is described once, and listed with a number."""
+    found = keywords.get(name.lower()) or keywords.get(_SEGMENT_NUMBER.sub("", name.lower()))
+    return found or KeywordInfo(name=name, type="string")
+
+
 def _keyword_type(info: KeywordInfo, values: Sequence[Any]) -> tuple[pa.DataType, Convert]:
-    if info.name in NUMERIC_PSEUDO:
+    if info.name.lower() in NUMERIC_PSEUDO:
         return pa.int64(), _integers(pa.int64(), NOT_APPLICABLE)
     if info.type in INTEGERS:
         kind = _integer_type(info, values)
@@ -123,7 +138,7 @@ def _integer(value: Any) -> int:
     if isinstance(value, int):
         return value
     text = value.strip()
-    return int(text, 16) if text[:2].lower() == "0x" else int(text)
+    return int(text, 16) if text[:2].lower() == "0x" else int(_WHOLE.sub("", text))
 
 
 def _reals(values: Sequence[Any]) -> pa.Array:
@@ -141,10 +156,17 @@ def _utc(units: str | None) -> Convert:
     zone = units if units and units.upper() in ("TAI", "UTC", "UT", "TDT", "TT", "ISO", "Z") else "UTC"
 
     def convert(values: Sequence[Any]) -> pa.Array:
-        instants = [None if value in ABSENT else utc_microseconds(parse_time(value, zone)) for value in values]
-        return pa.array(instants, type=pa.timestamp("us", "UTC"))
+        return pa.array([_instant(value, zone) for value in values], type=pa.timestamp("us", "UTC"))
 
     return convert
+
+
+def _instant(value: str, zone: str) -> int | None:
+    """None also for what is no time, as DRMS's own -4712.01.01 for a missing one: the column beside tells the text."""
+    try:
+        return None if value in ABSENT else utc_microseconds(parse_time(value, zone))
+    except ValueError:
+        return None
 
 
 def _metadata(units: str | None, note: str | None) -> dict[str, str] | None:

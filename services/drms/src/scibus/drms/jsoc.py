@@ -86,9 +86,10 @@ class Jsoc:
             query["filter"] = ds_filter
         if info:
             query["info"] = "1"
-        answer = await self._ask("show_series_wrapper", "show_series_wrapper", query)
-        if answer.get("errMsg"):
-            raise answers.problem(answer | {"status": 1}, self.server.name)
+        # This CGI alone tells no status.
+        answer = await self._transport.ask("show_series_wrapper", "show_series_wrapper", query)
+        if answer.get("errMsg") or "seriesList" not in answer:
+            raise answers.problem({"status": 1} | answer, self.server.name)
         return read_external_series(answer)
 
     async def series_struct(self, ds: str) -> SeriesStructure:
@@ -147,7 +148,7 @@ class Jsoc:
         # The CGI unquotes the address once more than other CGIs do.
         parameters = urlencode({"address": quote_plus(query.email), "checkonly": "1"})
         answer = await self._transport.ask("check_address", "check_address", parameters)
-        code, said = answers.status(answer), answers.message(answer)
+        code, said = answers.status(answer, self.server.name), answers.message(answer)
         if code in (-5, -6):
             fault = BackendFault(name=self.server.name, code=code, message=said)
             raise BackendUnavailable(f"{self.server.name} cannot look up addresses now", backend=fault)
@@ -164,9 +165,9 @@ class Jsoc:
         answer = await self._transport.ask(
             "jsoc_fetch", "exp_request", urlencode(order_parameters(order)), repeat=False
         )
-        if answers.status(answer) not in ORDERED:
+        if answers.status(answer, self.server.name) not in ORDERED:
             raise answers.problem(answer, self.server.name)
-        return read_export(answer)
+        return read_export(answer, self.server.name)
 
     async def exp_status(self, requestid: str) -> ExportState:
         """How an export stands; a failed one is an answer too, with its `status` and `error`.
@@ -177,9 +178,10 @@ class Jsoc:
         query = {"op": "exp_status", "requestid": requestid}
         answer = await self._transport.ask("jsoc_fetch", "exp_status", query)
         told = answer.get("requestid") or answer.get("reqid")
-        if answers.status(answer) not in ORDERED and (not told or answers.status(answer) == 6):
+        code = answers.status(answer, self.server.name)
+        if code not in ORDERED and (not told or code == 6):
             raise answers.problem(answer, self.server.name)
-        return read_export(answer)
+        return read_export(answer, self.server.name)
 
     async def _ask(self, cgi: Cgi, operation: str, query: Mapping[str, str] | str) -> dict[str, Any]:
         """An answer whose status is 0.
@@ -188,7 +190,7 @@ class Jsoc:
             Problem: what another status tells.
         """
         answer = await self._transport.ask(cgi, operation, query)
-        if answers.status(answer) != 0:
+        if answers.status(answer, self.server.name) != 0:
             raise answers.problem(answer, self.server.name)
         return answer
 

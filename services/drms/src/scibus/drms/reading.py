@@ -55,6 +55,8 @@ def read_external_series(answer: dict[str, Any]) -> ExternalSeriesList:
 
 def read_structure(answer: dict[str, Any]) -> SeriesStructure:
     """series_struct: a series without prime keys has [null], one without records has "NA" everywhere."""
+    if "keywords" not in answer:
+        raise BadBackendAnswer("JSOC described a series without telling its keywords")
     primekeysinfo = [
         PrimeKeyInfo(name=str(item["name"]), slotted=integer(item.get("slotted")) or 0, step=real(item.get("step")))
         for item in _objects(answer.get("primekeysinfo"))
@@ -109,10 +111,10 @@ def read_record_list(answer: dict[str, Any], query: RecordSetQuery) -> RecordLis
     )
 
 
-def read_export(answer: dict[str, Any]) -> ExportState:
+def read_export(answer: dict[str, Any], server: str) -> ExportState:
     """An export's state: in the index of a finished one every value is text, and images call the id `reqid`."""
     return ExportState(
-        status=status(answer),
+        status=status(answer, server),
         requestid=text(answer.get("requestid")) or text(answer.get("reqid")),
         method=text(answer.get("method")),
         protocol=text(answer.get("protocol")),

@@ -4,7 +4,7 @@ The fields are those of the published client's ServerConfig. A server is only as
 """
 
 from typing import Annotated, Literal
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
@@ -17,7 +17,12 @@ def folder_url(url: str) -> str:
     Raises:
         ValueError: it is no http or https URL.
     """
-    if not url.startswith(("http://", "https://")):
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
         raise ValueError("must be an http or https URL")
     return url if url.endswith("/") else url + "/"
 

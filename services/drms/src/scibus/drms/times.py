@@ -65,6 +65,12 @@ def utc_microseconds(time: int) -> int | None:
     return time - offset if offset else None
 
 
+def leaps_between(first: int, last: int) -> bool:
+    """Whether a leap second lies in a range, give or take the offset between TAI and UTC."""
+    margin = 60 * SECOND
+    return any(first - margin <= step <= last + margin for step in _leaps()[1])
+
+
 @cache
 def _leaps() -> tuple[Sequence[int], Sequence[int]]:
     """Instants at which TAI-UTC grew: counted in UTC and counted in TAI. From the IANA list that tzdata ships."""

@@ -12,6 +12,7 @@ from scibus.bus.trace import current_trace
 from scibus.contracts.problems import BackendFault, BackendUnavailable, Problem, TooLarge
 from scibus.drms.answers import decode
 from scibus.drms.breaker import Breaker
+from scibus.drms.connections import Connections
 from scibus.drms.servers import Cgi, ServerConfig
 from scibus.drms.settings import DrmsSettings
 
@@ -31,16 +32,12 @@ class Transport:
         self._server = server
         self._told = told
         self._attempts = settings.attempts
-        self._turns = asyncio.Semaphore(settings.max_connections)
         self._breaker = Breaker(server.name, failures=settings.outage_after, pause=settings.outage_pause)
-        self._http = _open(server, settings, keep_alive=settings.max_connections)
-        # An order must not be lost on a connection that the server has just closed.
-        self._http_for_orders = _open(server, settings, keep_alive=0)
+        self._connections = Connections(server, settings)
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
-        await self._http_for_orders.aclose()
+        await self._connections.close()
 
     async def ask(
         self, cgi: Cgi, operation: str, query: Mapping[str, str] | str, *, repeat: bool = True
@@ -64,32 +61,36 @@ class Transport:
             on=retried, attempts=self._attempts, timeout=None, wait_initial=0.2, wait_max=5.0
         ):
             with attempt:
-                return await self._once(self._http if repeat else self._http_for_orders, url, operation, query)
+                return await self._once(url, operation, query, order=not repeat)
         raise AssertionError("stamina ends with a result or an error")
 
-    async def _once(
-        self, http: httpx.AsyncClient, url: str, operation: str, query: Mapping[str, str] | str
-    ) -> dict[str, Any]:
-        async with self._turns:
-            self._breaker.check()
+    async def _once(self, url: str, operation: str, query: Mapping[str, str] | str, *, order: bool) -> dict[str, Any]:
+        """One exchange, in its turn. An order goes out on a connection of its own, and is not led elsewhere."""
+        async with self._connections.one(fresh=order) as http:
+            call = self._breaker.admit()
             began, outcome = time.perf_counter(), "cancelled"
             try:
-                body = await self._exchange(http, url, query)
+                body = await self._exchange(http, url, query, redirects=not order)
                 answer = await asyncio.to_thread(decode, body, self._server.encoding, self._server.name)
                 outcome = "ok"
                 self._breaker.succeeded()
                 return answer
             except Problem as problem:
                 outcome = problem.slug
-                (self._breaker.failed if isinstance(problem, BackendUnavailable) else self._breaker.succeeded)()
+                if isinstance(problem, BackendUnavailable) and problem.details.retryable:
+                    self._breaker.failed(call)
+                else:
+                    self._breaker.succeeded()
                 raise
             except BaseException:
-                self._breaker.given_up()
+                self._breaker.given_up(call)
                 raise
             finally:
                 self._told(self._server.name, operation, outcome, time.perf_counter() - began)
 
-    async def _exchange(self, http: httpx.AsyncClient, url: str, query: Mapping[str, str] | str) -> bytes:
+    async def _exchange(
+        self, http: httpx.AsyncClient, url: str, query: Mapping[str, str] | str, *, redirects: bool
+    ) -> bytes:
         encoded = query if isinstance(query, str) else str(httpx.QueryParams(dict(query)))
         headers = dict(current_trace.get())
         if len(encoded) <= LONGEST_GET:
@@ -97,8 +98,10 @@ class Transport:
         else:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             request = http.build_request("POST", url, content=encoded.encode(), headers=headers)
+            # A redirected POST would arrive as a GET without its question.
+            redirects = False
         try:
-            response = await http.send(request, stream=True)
+            response = await http.send(request, stream=True, follow_redirects=redirects)
             try:
                 body = await _read(response, self._server.name)
             finally:
@@ -108,17 +111,6 @@ class Transport:
         if response.status_code != httpx.codes.OK:
             raise _refused(self._server.name, response)
         return body
-
-
-def _open(server: ServerConfig, settings: DrmsSettings, *, keep_alive: int) -> httpx.AsyncClient:
-    password = server.password.get_secret_value() if server.password else ""
-    return httpx.AsyncClient(
-        auth=httpx.BasicAuth(server.username, password) if server.username else None,
-        timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
-        limits=httpx.Limits(max_connections=settings.max_connections, max_keepalive_connections=keep_alive),
-        headers={"User-Agent": "scibus-drms"},
-        follow_redirects=True,
-    )
 
 
 async def _read(response: httpx.Response, server: str) -> bytes:
@@ -133,6 +125,8 @@ async def _read(response: httpx.Response, server: str) -> bytes:
 def _unreachable(server: str, error: httpx.HTTPError) -> Problem:
     """What httpx says may hold the URL, and the URL an address: only the kind of the error is told."""
     fault = BackendFault(name=server, message=type(error).__name__)
+    if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol | httpx.TooManyRedirects):
+        return BackendUnavailable(f"{server} cannot be asked ({type(error).__name__})", retryable=False, backend=fault)
     if isinstance(error, httpx.TimeoutException):
         return BackendUnavailable(f"{server} did not answer in time ({type(error).__name__})", backend=fault)
     return BackendUnavailable(f"{server} is out of reach ({type(error).__name__})", backend=fault)
@@ -145,6 +139,13 @@ def _refused(server: str, response: httpx.Response) -> Problem:
         return BackendUnavailable(f"{server} does not accept the worker's login", retryable=False, backend=fault)
     if code == httpx.codes.REQUEST_URI_TOO_LONG:
         return TooLarge(f"{server} cannot take a query that long", backend=fault)
+    if response.is_redirect:
+        return BackendUnavailable(
+            f"{server} has moved to {response.headers.get('Location', 'an unknown place').partition('?')[0]}: "
+            "set its base URL to that",
+            retryable=False,
+            backend=fault,
+        )
     if code < 500 and code != httpx.codes.TOO_MANY_REQUESTS:
         return BackendUnavailable(f"{server} answered with HTTP {code}", retryable=False, backend=fault)
     return BackendUnavailable(
@@ -158,4 +159,4 @@ def _is_outage(error: Exception) -> bool:
 
 
 def _was_never_sent(error: Exception) -> bool:
-    return isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+    return isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout)

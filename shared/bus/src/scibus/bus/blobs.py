@@ -17,8 +17,8 @@ from typing import Any
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, Header, PubAck
-from nats.js.errors import NoStreamResponseError, NotFoundError, ServiceUnavailableError
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, Header, ObjectStoreConfig, PubAck
+from nats.js.errors import NotFoundError, ServiceUnavailableError
 
 from scibus.contracts.blobs import BlobRef
 from scibus.contracts.problems import BackendUnavailable, BadBackendAnswer, NotFound, TooLarge, Unsupported
@@ -35,11 +35,18 @@ STALLS = 3
 
 
 class Blobs:
-    """The blobs of one bus."""
+    """The blobs of one bus.
 
-    def __init__(self, connection: Client, bucket: str = BUCKET) -> None:
+    Args:
+        connection: to NATS.
+        bucket: name of the object store.
+        create: whether `put` may make a bucket that is missing, as after a server lost its data.
+    """
+
+    def __init__(self, connection: Client, bucket: str = BUCKET, *, create: bool = False) -> None:
         self._connection = connection
         self._bucket = bucket
+        self._create = create
         self._stream = f"OBJ_{bucket}"
         self._js = connection.jetstream(timeout=STEP_SECONDS)
 
@@ -52,6 +59,35 @@ class Blobs:
         """A name that was never used before: `parts`, with a random one before the last."""
         return "/".join([*parts[:-1], self._connection._nuid.next().decode(), parts[-1]])
 
+    async def ensure_bucket(self) -> None:
+        """Make the bucket, if there is none and this object may.
+
+        Raises:
+            TooLarge: there is none, so that nothing larger than a message can travel.
+            BackendUnavailable: JetStream does not answer (retryable).
+        """
+        try:
+            await self._js.stream_info(self._stream)
+        except NotFoundError:
+            if not self._create:
+                raise self._no_store("has no object store") from None
+            await self._make_bucket()
+        except (NoRespondersError, ServiceUnavailableError):
+            raise self._no_store("runs without JetStream, so it has no object store") from None
+        except (NatsError, TimeoutError) as error:
+            raise BackendUnavailable("JetStream does not answer") from error
+
+    async def _make_bucket(self) -> None:
+        try:
+            config = ObjectStoreConfig(bucket=self._bucket, ttl=KEPT_SECONDS)
+            await self._js.create_object_store(self._bucket, config=config)
+        except (NatsError, TimeoutError) as error:
+            raise BackendUnavailable(f"the object store {self._bucket} cannot be made: {error!r}") from error
+
+    def _no_store(self, reason: str) -> TooLarge:
+        limit = self._connection.max_payload
+        return TooLarge(f"a message holds {limit} bytes, and the bus {reason} {self._bucket} for larger answers")
+
     async def put(
         self, name: str, content: AsyncIterable[bytes], *, media_type: str, filename: str | None = None
     ) -> BlobRef:
@@ -61,6 +97,7 @@ class Blobs:
             TooLarge: the bus has no object store, so that nothing larger than a message can travel.
             BackendUnavailable: the object store did not take the content (retryable).
         """
+        await self.ensure_bucket()
         nuid = self._connection._nuid.next().decode()
         chunk_subject = f"$O.{self._bucket}.C.{nuid}"
         digest, size, chunks = hashlib.sha256(), 0, 0
@@ -75,8 +112,10 @@ class Blobs:
                     await asyncio.wait_for(pending.popleft(), STEP_SECONDS)
                 # Without any header: a full chunk and one header pass max_payload, and the server cuts the connection.
                 pending.append(await self._js.publish_async(chunk_subject, chunk))
+                _stop_if_cancelled()
             while pending:
                 await asyncio.wait_for(pending.popleft(), STEP_SECONDS)
+            _stop_if_cancelled()
             info = {
                 "name": name,
                 "bucket": self._bucket,
@@ -88,16 +127,11 @@ class Blobs:
                 "digest": "SHA-256=" + base64.urlsafe_b64encode(digest.digest()).decode(),
             }
             rollup: dict[str, Any] = {Header.ROLLUP: "sub"}
-            await self._js.publish(
-                self._info_subject(name), json.dumps(info).encode(), stream=self._stream, headers=rollup
-            )
-        except (NoStreamResponseError, NoRespondersError, ServiceUnavailableError) as error:
-            raise TooLarge(
-                f"there are {size} bytes or more, a message holds {self._connection.max_payload}, and the bus has no "
-                f"object store {self._bucket}: run nats-server with JetStream"
-            ) from error
+            body = json.dumps(info).encode()
+            await self._js.publish(self._info_subject(name), body, stream=self._stream, headers=rollup)
         except (NatsError, TimeoutError) as error:
             await asyncio.shield(self._forget(chunk_subject, pending))
+            _stop_if_cancelled()
             raise BackendUnavailable(f"the object store {self._bucket} did not take the content: {error!r}") from error
         except BaseException:
             await asyncio.shield(self._forget(chunk_subject, pending))
@@ -228,6 +262,13 @@ class Blobs:
             await self._js.purge_stream(self._stream, subject=chunk_subject)
         except (NatsError, TimeoutError):
             return
+
+
+def _stop_if_cancelled() -> None:
+    """nats-py takes a cancellation for an error, or for nothing at all."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _rechunk(content: AsyncIterable[bytes], size: int) -> AsyncIterator[bytes]:

@@ -5,18 +5,18 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-import nats
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from scibus.bus.settings import BusSettings
+from scibus.bus.sturdy import SturdyClient
 
 Callback = Callable[[], Awaitable[None]]
 ErrorCallback = Callable[[Exception], Awaitable[None]]
 
 PING_SECONDS = 10
 """A half-open connection is noticed after two of these."""
-CLOSE_SECONDS = 5.0
+CLOSE_SECONDS = 2.0
 
 
 async def _nothing() -> None:
@@ -66,7 +66,8 @@ async def open_connection(
         "reconnected_cb": on_reconnect,
         "closed_cb": on_close,
     }
-    connection = await nats.connect(**options)
+    connection = SturdyClient()
+    await connection.connect(**options)
     # The bound was meant for the first connection only.
     connection.options["max_reconnect_attempts"] = -1
     return connection

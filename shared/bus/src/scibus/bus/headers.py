@@ -2,12 +2,14 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from scibus.contracts.blobs import BlobRef
 from scibus.contracts.problems import BadBackendAnswer, InvalidRequest
+from scibus.contracts.redaction import redact
 
 CONTENT_TYPE = "Content-Type"
 ACCEPT = "Accept"
@@ -17,7 +19,11 @@ BLOB = "Scibus-Blob"
 IGNORED = "Scibus-Ignored"
 ERROR_CODE = "Nats-Service-Error-Code"
 ERROR_TEXT = "Nats-Service-Error"
-TRACE = ("traceparent", "tracestate")
+# What W3C trace context allows; anything else is not carried on: it would travel to replies and into backends.
+TRACE = {
+    "traceparent": re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\x7e]{0,128})?"),
+    "tracestate": re.compile(r"[\x20-\x7e]{1,512}"),
+}
 
 LONGEST_VALUE = 2048
 LONGEST_TIMEOUT = 3600.0
@@ -40,7 +46,7 @@ def encode_names(names: Iterable[str]) -> str:
     kept: list[str] = []
     room = LONGEST_VALUE
     for name in names:
-        encoded = quote(name, safe="*()[]!$:@.")
+        encoded = quote(redact(name[:LONGEST_VALUE]), safe="*()[]!$:.<>")
         room -= len(encoded) + 1
         if room < 0:
             break
@@ -85,4 +91,6 @@ def read_timeout(headers: Headers, default: float) -> float:
 
 def trace_headers(headers: Headers | None) -> dict[str, str]:
     """The W3C trace context in `headers`, to be carried on."""
-    return {name: headers[name] for name in TRACE if name in headers} if headers else {}
+    if not headers:
+        return {}
+    return {name: value for name, form in TRACE.items() if (value := headers.get(name)) and form.fullmatch(value)}

@@ -2,17 +2,19 @@
 
 import ssl
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class BusSettings(BaseSettings):
     """Where NATS is and how to log in. Read from the environment and a `.env` file."""
 
-    model_config = SettingsConfigDict(env_prefix="SCIBUS_", env_file=".env", extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="SCIBUS_", env_file=".env", extra="ignore", hide_input_in_errors=True, env_ignore_empty=True
+    )
 
     nats_url: str = Field(default="nats://127.0.0.1:4222", description="Servers, separated by commas.")
     nats_creds: Path | None = Field(default=None, description="Credentials file (JWT and seed).")
@@ -28,10 +30,40 @@ class BusSettings(BaseSettings):
             raise ValueError(f"there is no file {path}")
         return path
 
+    @field_validator("nats_url")
+    @classmethod
+    def urls_lead_somewhere(cls, urls: str) -> str:
+        """Said at start: nats-py would try for ever, or fail in the middle."""
+        servers = _split(urls)
+        if not servers:
+            raise ValueError("names no server")
+        for server in servers:
+            try:
+                parts = urlsplit(server if "://" in server else f"nats://{server}")
+                usable = parts.scheme in ("nats", "tls", "ws", "wss") and parts.hostname and parts.port != 0
+            except ValueError:
+                usable = False
+            if not usable:
+                raise ValueError("must be URLs as nats://host:4222, separated by commas")
+        return urls
+
+    @model_validator(mode="after")
+    def login_can_be_used(self) -> Self:
+        """Certificates and credentials are what they should be."""
+        if self.nats_tls_key and not self.nats_tls_cert:
+            raise ValueError("SCIBUS_NATS_TLS_KEY goes with SCIBUS_NATS_TLS_CERT")
+        if self.nats_creds and b"BEGIN NATS USER JWT" not in self.nats_creds.read_bytes():
+            raise ValueError("the file that SCIBUS_NATS_CREDS names holds no NATS credentials")
+        try:
+            self.connection_options()
+        except (ssl.SSLError, OSError) as error:
+            raise ValueError(f"SCIBUS_NATS_TLS_*: the certificates cannot be used: {error.strerror or error}") from None
+        return self
+
     @property
     def nats_urls(self) -> list[str]:
         """The servers, one by one."""
-        return [url.strip() for url in self.nats_url.split(",") if url.strip()]
+        return _split(self.nats_url)
 
     @property
     def passwords(self) -> frozenset[str]:
@@ -49,3 +81,7 @@ class BusSettings(BaseSettings):
                 context.load_cert_chain(self.nats_tls_cert, self.nats_tls_key)
             options["tls"] = context
         return options
+
+
+def _split(urls: str) -> list[str]:
+    return [url.strip() for url in urls.split(",") if url.strip()]

@@ -1,6 +1,7 @@
 """Tables in Python: Arrow where pyarrow is installed, plain columns where it is not."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -169,11 +170,18 @@ def to_body(arrow: "pa.Table") -> TableBody:
             type=str(field.type),
             units=_told(field, b"units"),
             note=_told(field, b"note"),
-            values=arrow.column(i).to_pylist(),
+            values=[_json_value(value) for value in arrow.column(i).to_pylist()],
         )
         for i, field in enumerate(arrow.schema)
     ]
     return TableBody(count=arrow.num_rows, columns=columns, index=index.decode() if index else None)
+
+
+def _json_value(value: Any) -> Any:
+    """JSON has no such numbers as NaN, and null means that there is no value."""
+    if not isinstance(value, float) or math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def to_stream(arrow: "pa.Table") -> bytes:
@@ -210,4 +218,6 @@ def _field(pa: Any, column: TableColumn) -> "pa.Field":
 def _array(pa: Any, column: TableColumn, field: "pa.Field") -> Any:
     if pa.types.is_timestamp(field.type):
         return pa.array(column.values, type=pa.string()).cast(field.type)
+    if pa.types.is_floating(field.type):
+        return pa.array([None if value is None else float(value) for value in column.values], type=field.type)
     return pa.array(column.values, type=field.type)

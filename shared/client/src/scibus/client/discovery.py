@@ -3,11 +3,12 @@
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 IDLE_SECONDS = 0.25
 """Silence after which all answers are thought to be in."""
@@ -44,12 +45,18 @@ async def discover(connection: Client, timeout: float) -> list[WorkerInfo]:
     infos, stats = await asyncio.gather(
         _ask_all(connection, "$SRV.INFO", timeout), _ask_all(connection, "$SRV.STATS", timeout)
     )
-    done = {(s["id"], e["name"]): e for s in stats for e in s.get("endpoints", [])}
-    workers = []
-    for info in infos:
-        endpoints = [_told(e | done.get((info["id"], e["name"]), {})) for e in info.pop("endpoints", None) or []]
-        workers.append(WorkerInfo.model_validate(_told(info) | {"endpoints": endpoints}))
+    done = {(told.get("id"), e.get("name")): e for told in stats for e in told.get("endpoints") or []}
+    workers = [worker for info in infos if (worker := _worker(info, done))]
     return sorted(workers, key=lambda worker: (worker.name, worker.id))
+
+
+def _worker(info: dict[str, Any], done: dict[tuple[Any, Any], dict[str, Any]]) -> WorkerInfo | None:
+    """What a service tells of itself; None where that is not what services tell: anybody may answer."""
+    endpoints = [_told(e | done.get((info.get("id"), e.get("name")), {})) for e in info.get("endpoints") or []]
+    try:
+        return WorkerInfo.model_validate(_told(info) | {"endpoints": endpoints})
+    except ValidationError:
+        return None
 
 
 def _told(answer: dict[str, Any]) -> dict[str, Any]:
@@ -76,8 +83,10 @@ async def _ask_all(connection: Client, subject: str, timeout: float) -> list[dic
 
 def _collecting(answers: list[dict[str, Any]], arrived: asyncio.Event) -> Callable[[Msg], Any]:
     async def collect(message: Msg) -> None:
-        if message.data:
-            answers.append(json.loads(message.data))
+        with suppress(ValueError):
+            answer = json.loads(message.data)
+            if isinstance(answer, dict):
+                answers.append(answer)
         arrived.set()
 
     return collect

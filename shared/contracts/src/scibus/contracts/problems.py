@@ -6,11 +6,14 @@ from typing import ClassVar, Self
 from pydantic import Field, ValidationError
 
 from scibus.contracts.model import Contract
-from scibus.contracts.redaction import redact
+from scibus.contracts.redaction import shorten
 
 TYPE_PREFIX = "urn:scibus:problem:"
 MEDIA_TYPE = "application/problem+json"
 _MOST_ERRORS = 50
+LONGEST_DETAIL = 4000
+LONGEST_TEXT = 500
+"""Characters of a problem's texts: a problem must fit into any message, whatever a backend says."""
 
 
 class FieldError(Contract):
@@ -80,14 +83,18 @@ class Problem(Exception):
     ) -> None:
         self.details = ProblemDetails(
             type=TYPE_PREFIX + self.slug,
-            title=redact(title or self.title),
+            title=shorten(title or self.title, LONGEST_TEXT),
             status=self.status,
-            detail=redact(detail),
+            detail=shorten(detail, LONGEST_DETAIL),
             instance=instance,
             retryable=self.retryable_by_default if retryable is None else retryable,
             retry_after=retry_after,
-            errors=[FieldError(field=redact(e.field), message=redact(e.message)) for e in errors],
-            backend=backend and backend.model_copy(update={"message": redact(backend.message or "") or None}),
+            errors=[
+                FieldError(field=shorten(e.field, LONGEST_TEXT), message=shorten(e.message, LONGEST_TEXT))
+                for e in errors[:_MOST_ERRORS]
+            ],
+            backend=backend
+            and backend.model_copy(update={"message": shorten(backend.message or "", LONGEST_DETAIL) or None}),
         )
         super().__init__(self.details.detail or self.details.title)
 
@@ -109,7 +116,7 @@ class Problem(Exception):
 
 
 def _field(location: tuple[int | str, ...]) -> str:
-    return ".".join(map(str, location))[:200] or "(body)"
+    return ".".join(map(str, location)) or "(body)"
 
 
 class InvalidRequest(Problem):
@@ -122,7 +129,7 @@ class InvalidRequest(Problem):
         """The problem for what pydantic found; never repeats the values that were sent."""
         found = error.errors(include_url=False, include_context=False, include_input=False)
         errors = [
-            FieldError(field=_field(item["loc"]), message=item["msg"].removeprefix("Value error, ")[:500])
+            FieldError(field=_field(item["loc"]), message=item["msg"].removeprefix("Value error, "))
             for item in found[:_MOST_ERRORS]
         ]
         more = f" (the first {_MOST_ERRORS} of {len(found)} faults)" if len(found) > _MOST_ERRORS else ""

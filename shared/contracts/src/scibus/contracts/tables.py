@@ -16,7 +16,7 @@ JSON = "application/json"
 
 
 class TableColumn(Contract):
-    """One column; `null` stands for a missing value."""
+    """One column; `null` stands for a missing value, the texts `NaN`, `Infinity` and `-Infinity` for such numbers."""
 
     name: str
     type: str = Field(description="Arrow type.", examples=["int64", "uint32", "double", "string"])
@@ -70,6 +70,7 @@ class Table(ABC):
         nullable = {
             pyarrow.int64(): pandas.Int64Dtype(),
             pyarrow.uint32(): pandas.UInt32Dtype(),
+            pyarrow.uint64(): pandas.UInt64Dtype(),
         }
         frame = arrow.to_pandas(types_mapper=nullable.get)
         index = (arrow.schema.metadata or {}).get(b"scibus.index")

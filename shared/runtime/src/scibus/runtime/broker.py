@@ -12,7 +12,8 @@ from nats.errors import Error as NatsError
 
 from scibus.bus.connection import close_connection
 
-DRAIN_SECONDS = 10.0
+FLUSH_SECONDS = 2.0
+STOP_SECONDS = 15
 
 
 class BusBroker(NatsBroker):
@@ -23,7 +24,7 @@ class BusBroker(NatsBroker):
     """
 
     def __init__(self) -> None:
-        super().__init__(logger=None, graceful_timeout=15)
+        super().__init__(logger=None, graceful_timeout=STOP_SECONDS)
         self.open: Callable[[], Awaitable[Client]] | None = None
 
     async def _connect(self) -> Any:
@@ -42,11 +43,12 @@ class BusBroker(NatsBroker):
         """Stop the subscribers and close the connection, drained where there is one."""
         connection: Client | None = self._connection
         self._connection = None
-        with suppress(NatsError, OSError):
-            await super().stop(exc_type, exc_val, exc_tb)
+        with suppress(NatsError, OSError, TimeoutError):
+            await asyncio.wait_for(super().stop(exc_type, exc_val, exc_tb), STOP_SECONDS + 1)
         if connection is None:
             return
         if connection.is_connected:
+            # The last answers are still on their way.
             with suppress(NatsError, OSError, TimeoutError):
-                await asyncio.wait_for(connection.drain(), DRAIN_SECONDS)
+                await asyncio.wait_for(connection.flush(), FLUSH_SECONDS)
         await close_connection(connection)

@@ -2,10 +2,11 @@
 
 import logging
 import logging.handlers
+import os
 import queue
 import sys
 from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import structlog
@@ -14,6 +15,8 @@ from scibus.contracts.redaction import redact_all
 from scibus.runtime.settings import WorkerSettings
 
 LONGEST_QUEUE = 10_000
+LAST_LINES_SECONDS = 2.0
+STANDARD_ERROR = 2
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -35,6 +38,31 @@ class _DroppingQueueHandler(logging.handlers.QueueHandler):
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         return record
+
+
+class _Writer(logging.Handler):
+    """Writes to standard error without any lock: the thread may be stuck there when the process ends."""
+
+    def createLock(self) -> None:  # noqa: N802 - the standard library's name
+        self.lock = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = memoryview(f"{self.format(record)}\n".encode(errors="backslashreplace"))
+        with suppress(OSError):
+            while line:
+                line = line[os.write(STANDARD_ERROR, line) :]
+
+
+class _PatientListener(logging.handlers.QueueListener):
+    """Stops also when nobody reads what it writes: a full pipe must not hold the process."""
+
+    def stop(self) -> None:
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        with suppress(queue.Full):
+            self.enqueue_sentinel()
+        thread.join(LAST_LINES_SECONDS)
 
 
 def _hiding(secrets: frozenset[str]) -> Any:
@@ -85,7 +113,7 @@ def logging_to_stderr(settings: WorkerSettings, secrets: frozenset[str] = frozen
     )
     structlog.contextvars.bind_contextvars(**bound)
     lines: queue.Queue[Any] = queue.Queue(LONGEST_QUEUE)
-    writer = logging.StreamHandler(sys.stderr)
+    writer = _Writer()
     writer.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers = [_DroppingQueueHandler(lines)]
@@ -93,7 +121,7 @@ def logging_to_stderr(settings: WorkerSettings, secrets: frozenset[str] = frozen
     # httpx tells every URL, and JSOC's URLs hold addresses.
     for chatty in ("httpx", "httpcore", "nats", "uvicorn", "stamina"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
-    listener = logging.handlers.QueueListener(lines, writer)
+    listener = _PatientListener(lines, writer)
     listener.start()
     try:
         yield

@@ -50,7 +50,7 @@ def accepted_type(operation: Operation[..., Any, Any], accept: str | None) -> st
     Raises:
         Unsupported: the caller takes none that the operation can give.
     """
-    if accept is None:
+    if not accept or not accept.strip():
         return JSON
     offered = (JSON, ARROW_STREAM) if operation.answers_table else (JSON,)
     for item in accept.split(","):

@@ -30,6 +30,8 @@ Handler = Callable[[Any, Call], Awaitable[Any]]
 WAITING_MESSAGES = 16_384
 WAITING_BYTES = 64 * 1024 * 1024
 """What may wait between the socket and the first look at it; a request past that is dropped and said."""
+STUBBORN_SECONDS = 2.0
+"""For a cancelled handler to end."""
 BUSY_SECONDS = 0.5
 """After which time a refused caller may try again."""
 
@@ -86,7 +88,9 @@ class RequestEndpoint:
         for task in self._tasks:
             task.cancel()
         if self._tasks:
-            await asyncio.wait(self._tasks)
+            _, stubborn = await asyncio.wait(self._tasks, timeout=STUBBORN_SECONDS)
+            if stubborn:
+                log.error("handlers did not stop", operation=self.operation.name, count=len(stubborn))
 
     async def _take(self, message: Msg) -> None:
         if not message.reply:
@@ -157,6 +161,10 @@ class RequestEndpoint:
         return problem_reply(problem, f"{self.operation.service}.{self.operation.name}", trace)
 
     async def _answer(self, message: Msg, reply: Reply, began: int) -> None:
+        if reply.size > self._blobs.largest_message:
+            # The server would close the connection.
+            log.error("an answer does not fit into a message", operation=self.operation.name, size=reply.size)
+            reply = self._problem(InternalError("the answer does not fit into a message"), {})
         try:
             await self._connection.publish(message.reply, reply.body, headers=reply.headers)
         except NatsError as error:

@@ -24,6 +24,10 @@ from scibus.runtime.topology import prepare_topology
 log = get_logger(__name__)
 
 
+QUICK_SECONDS = 5.0
+"""For the server to confirm that no more requests will come."""
+
+
 class ConnectionLostError(Exception):
     """The connection to NATS was closed and does not come back by itself."""
 
@@ -100,8 +104,7 @@ class Run:
         connection: Client = await self._broker.connect()
         self._health.connection = connection
         await stack.enter_async_context(app.start_lifespan_context())
-        await prepare_topology(connection, self._settings.topology)
-        self._known[Blobs] = Blobs(connection)
+        self._known[Blobs] = await prepare_topology(connection, self._settings.topology)
         self._endpoints = [
             RequestEndpoint(
                 operation,
@@ -122,17 +125,28 @@ class Run:
         log.info("ready", operations=len(self._endpoints), concurrency=self._settings.concurrency)
 
     async def _drain(self, hurry: asyncio.Event) -> None:
+        """Take no more, and answer what was taken, within the grace period even where NATS does not answer."""
+        until = asyncio.get_running_loop().time() + self._settings.grace_period
+        draining = asyncio.create_task(self._finish(until))
+        hurried = asyncio.create_task(hurry.wait())
+        await asyncio.wait({draining, hurried}, return_when=asyncio.FIRST_COMPLETED)
+        hurried.cancel()
+        if not draining.done():
+            draining.cancel()
+            await asyncio.gather(*(endpoint.finish(0) for endpoint in self._endpoints))
+        await asyncio.gather(draining, hurried, return_exceptions=True)
+
+    async def _finish(self, until: float) -> None:
+        now = asyncio.get_running_loop().time
+        quick = min(QUICK_SECONDS, self._settings.grace_period / 2)
         if self._discovery is not None:
             await self._discovery.stop()
-        await asyncio.gather(*(endpoint.stop_taking() for endpoint in self._endpoints))
-        finishing = [asyncio.create_task(endpoint.finish(self._settings.grace_period)) for endpoint in self._endpoints]
-        hurried = asyncio.create_task(hurry.wait())
-        for finished in finishing:
-            await asyncio.wait({finished, hurried}, return_when=asyncio.FIRST_COMPLETED)
-        if hurried.done():
-            await asyncio.gather(*(endpoint.finish(0) for endpoint in self._endpoints))
-        hurried.cancel()
-        await asyncio.gather(hurried, *finishing, return_exceptions=True)
+        stopping = [asyncio.create_task(endpoint.stop_taking()) for endpoint in self._endpoints]
+        await asyncio.wait(stopping, timeout=quick)
+        for unanswered in stopping:
+            unanswered.cancel()
+        await asyncio.gather(*stopping, return_exceptions=True)
+        await asyncio.gather(*(endpoint.finish(until - now()) for endpoint in self._endpoints))
 
     async def _connect(self) -> Client:
         return await open_connection(

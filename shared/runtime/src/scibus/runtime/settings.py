@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings
 from pydantic_settings import SettingsError as SourceError
 
 from scibus.bus.settings import BusSettings
@@ -22,10 +22,6 @@ class SettingsError(Exception):
 
 class WorkerSettings(BusSettings):
     """What can be set for any worker."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="SCIBUS_", env_file=".env", extra="ignore", hide_input_in_errors=True, env_ignore_empty=True
-    )
 
     topology: Literal["create", "bind"] = Field(
         default="create", description="Create missing streams and buckets, or only check them."
@@ -48,13 +44,15 @@ def load_settings(settings: type[Settings]) -> Settings:
         SettingsError: a value does not fit, or a variable with the service's own prefix is not known.
     """
     prefix = str(settings.model_config.get("env_prefix", "")).upper()
-    if prefix != "SCIBUS_":
-        _refuse_unknown(settings, prefix)
     try:
+        if prefix != "SCIBUS_":
+            _refuse_unknown(settings, prefix)
         return settings()
+    except UnicodeDecodeError:
+        raise SettingsError(".env: is no UTF-8 text") from None
     except ValidationError as error:
         told = "; ".join(
-            f"{prefix}{'.'.join(map(str, item['loc'])).upper()}: {item['msg'].removeprefix('Value error, ')}"
+            _told(prefix, item["loc"], item["msg"].removeprefix("Value error, "))
             for item in error.errors(include_url=False, include_context=False, include_input=False)
         )
         raise SettingsError(told.replace("\n", " ")) from None
@@ -62,6 +60,10 @@ def load_settings(settings: type[Settings]) -> Settings:
         # The value itself is not repeated: it may hold a password.
         field = re.search(r'field "(\w+)"', str(error))
         raise SettingsError(f"{prefix}{field[1].upper() if field else ''}: is no valid JSON") from None
+
+
+def _told(prefix: str, location: tuple[int | str, ...], message: str) -> str:
+    return f"{prefix}{'.'.join(map(str, location)).upper()}: {message}" if location else message
 
 
 def secret_values(settings: BaseSettings) -> frozenset[str]:

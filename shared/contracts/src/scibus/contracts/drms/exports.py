@@ -48,7 +48,7 @@ class ExportRequest(ServerQuestion):
     """An order: which records, in which form, and who is told."""
 
     ds: RecordSet
-    notify: Text = Field(min_length=3, max_length=254, description="Registered e-mail address.")
+    notify: Text = Field(pattern=r"^\S+@\S+$", max_length=254, description="Registered e-mail address.")
     method: Method = "url_quick"
     protocol: Annotated[Text, AfterValidator(_protocol)] = Field(
         default="as-is", description="as-is, fits, jpg, mpg or mp4.", examples=["fits"]

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, ConfigDict, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from scibus.contracts.model import Contract
 
@@ -38,9 +38,9 @@ class ImageOptions(Contract):
 
     ct: Annotated[ColorTable, _one_of(get_args(ColorTable))] = "grey.sao"
     scaling: Annotated[Scaling, _one_of(get_args(Scaling))] = "MINMAX"
-    size: int = 1
-    min: float | None = None
-    max: float | None = None
+    size: int = Field(default=1, ge=1)
+    min: float | None = Field(default=None, allow_inf_nan=False)
+    max: float | None = Field(default=None, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod

@@ -15,7 +15,7 @@ Step = Literal[
 ]
 Value = str | int | float
 FLAG = ("0", "1")
-NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 ANY = re.compile(r".+")
 Allowed = re.Pattern[str] | tuple[str, ...]
 

@@ -35,6 +35,11 @@ class HttpServer:
         self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
+    @property
+    def open_connections(self) -> int:
+        """How many clients are connected now."""
+        return len(self._connections)
+
     async def start(self, host: str, port: int) -> int:
         """Listen, and say on which port."""
         self._server = await asyncio.start_server(self._accept, host, port, backlog=512)

@@ -60,6 +60,11 @@ class StandIn(ABC):
         """The `count`-th request for `op`, waiting for it if need be."""
         return await self.log.received(op, count, timeout)
 
+    @property
+    def open_connections(self) -> int:
+        """How many clients are connected now."""
+        return self._server.open_connections
+
     def addresses(self) -> dict[str, Any]:
         """What a client must be told to reach the stand-in."""
         return {"name": self.name, "url": self.url}
