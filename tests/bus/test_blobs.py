@@ -187,3 +187,35 @@ async def test_reading_goes_on_after_the_server_was_killed(tmp_path):
 
         assert b"".join(read) == content
         await connection.close()
+
+
+async def test_a_download_that_fails_leaves_what_was_there_before(blobs, tmp_path):
+    ref = await blobs.put("a", pieces(b"content"), media_type="text/plain")
+    (tmp_path / "a").write_bytes(b"as before")
+
+    with pytest.raises(BadBackendAnswer):
+        await blobs.download(ref.model_copy(update={"size": 8}), tmp_path / "a")
+
+    assert (tmp_path / "a").read_bytes() == b"as before"
+
+
+async def test_a_name_is_described_by_one_message(blobs, connection, bucket):
+    await blobs.put("a", pieces(b"one"), media_type="text/plain")
+    await blobs.put("a", pieces(b"two"), media_type="text/plain")
+
+    info = await connection.jetstream().stream_info(f"OBJ_{BUCKET}", subjects_filter=f"$O.{BUCKET}.M.>")
+    assert list(info.state.subjects.values()) == [1]
+
+
+async def test_a_blob_is_found_as_it_was_put(blobs):
+    ref = await blobs.put("a/b.fits", pieces(b"content"), media_type="application/fits", filename="b.fits")
+
+    assert await blobs.find("a/b.fits") == ref
+
+
+async def test_the_digest_is_written_as_other_clients_write_it(blobs, bucket):
+    await blobs.put("ours", pieces(b"x" * 5), media_type="text/plain")
+    await bucket.put("theirs", b"x" * 5)
+
+    ours, theirs = await bucket.get_info("ours"), await bucket.get_info("theirs")
+    assert ours.digest == theirs.digest == "SHA-256=6vFrwHlo4BPz-UqxNCRyQ0o5_DR18RzzQabDlll0-Ok="

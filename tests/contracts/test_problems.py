@@ -110,3 +110,7 @@ def test_a_problem_fits_into_a_message_whatever_a_backend_says():
     problem = BackendUnavailable(endless, title=endless, backend=fault, errors=errors)
 
     assert len(problem.details.model_dump_json()) < 100_000
+
+
+def test_no_address_stands_in_a_title():
+    assert "jane" not in BackendUnavailable(title="jane@example.org waits").details.title

@@ -3,9 +3,12 @@
 import asyncio
 
 import pytest
+import stamina
 
 from scibus.contracts.drms import ExportRequest, RecordSetQuery
-from scibus.contracts.problems import BackendUnavailable, BadBackendAnswer
+from scibus.contracts.problems import BackendUnavailable, BadBackendAnswer, TooLarge
+from scibus.drms.jsoc import Jsoc
+from scibus.drms.settings import DrmsSettings
 from scibus.sandbox.standin import MAINTENANCE_PAGE, Fault
 
 DS = "hmi.v_45s[2013.07.03_08:42_TAI/3m]"
@@ -137,17 +140,6 @@ async def test_a_bad_question_does_not_count_as_an_outage(open_jsoc):
     assert await archive.rs_summary(DS) == 4
 
 
-async def test_only_as_many_connections_are_used_as_the_server_wants(open_jsoc, jsoc):
-    archive = open_jsoc(max_connections=2)
-    jsoc.faults.inject(Fault(operation="rs_list", delay=0.1, times=None))
-
-    query = RecordSetQuery(ds=DS, key="T_REC")
-    began = asyncio.get_running_loop().time()
-    await asyncio.gather(*(archive.rs_list(query) for _ in range(6)))
-
-    assert asyncio.get_running_loop().time() - began > 0.29
-
-
 async def test_a_question_that_was_given_up_makes_room_for_the_next(open_jsoc, jsoc):
     archive = open_jsoc(max_connections=1)
     jsoc.faults.inject(Fault(operation="rs_list", delay=30, times=1))
@@ -217,3 +209,148 @@ async def test_one_caller_that_gives_up_does_not_keep_the_series_from_the_next(a
     first.cancel()
 
     assert (await second).primekeys == ["T_REC", "CAMERA"]
+
+
+async def test_an_order_that_was_never_sent_is_tried_again():
+    settings, tried = DrmsSettings(base_url="http://127.0.0.1:1/"), []
+    archive = Jsoc(settings.known_servers()[0], settings, lambda *told: tried.append(told))
+
+    with pytest.raises(BackendUnavailable, match="out of reach"):
+        await archive.exp_request(ORDER)
+
+    assert len(tried) == 3
+    await archive.close()
+
+
+async def test_after_an_answer_failures_are_counted_anew(open_jsoc, jsoc):
+    archive = open_jsoc(attempts=1, outage_after=2, outage_pause=60)
+    jsoc.faults.inject(Fault(operation="rs_summary", status=503, times=1))
+    with pytest.raises(BackendUnavailable):
+        await archive.rs_summary(DS)
+    await archive.rs_summary(DS)
+    jsoc.faults.inject(Fault(operation="rs_summary", status=503, times=1))
+    with pytest.raises(BackendUnavailable):
+        await archive.rs_summary(DS)
+
+    assert await archive.rs_summary(DS) == 4
+
+
+async def test_while_one_question_finds_out_the_others_are_refused(open_jsoc, jsoc):
+    archive = open_jsoc(attempts=1, outage_after=1, outage_pause=0.1, max_connections=4)
+    jsoc.faults.inject(Fault(operation="rs_summary", status=503, times=1))
+    with pytest.raises(BackendUnavailable):
+        await archive.rs_summary(DS)
+    await asyncio.sleep(0.15)
+    jsoc.faults.inject(Fault(operation="rs_summary", delay=0.3, times=None))
+
+    results = await asyncio.gather(*(archive.rs_summary(DS) for _ in range(4)), return_exceptions=True)
+
+    assert [type(result).__name__ for result in results].count("BackendUnavailable") == 3
+    assert jsoc.log.count("rs_summary") == 2
+
+
+async def test_a_trial_that_was_given_up_leaves_it_to_the_next_one(open_jsoc, jsoc):
+    archive = open_jsoc(attempts=1, outage_after=1, outage_pause=0.1)
+    jsoc.faults.inject(Fault(operation="rs_summary", status=503, times=1))
+    jsoc.faults.inject(Fault(operation="rs_summary", delay=30, times=1))
+    with pytest.raises(BackendUnavailable):
+        await archive.rs_summary(DS)
+    await asyncio.sleep(0.15)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(archive.rs_summary(DS), 0.2)
+
+    assert await archive.rs_summary(DS) == 4
+
+
+async def test_nonsense_does_not_count_as_an_outage(open_jsoc, jsoc):
+    archive = open_jsoc(outage_after=1)
+    jsoc.faults.inject(Fault(operation="rs_summary", body="nonsense", times=1))
+    with pytest.raises(BadBackendAnswer):
+        await archive.rs_summary(DS)
+
+    assert await archive.rs_summary(DS) == 4
+
+
+async def test_waiting_for_a_turn_is_no_outage(open_jsoc, jsoc):
+    archive = open_jsoc(attempts=1, max_connections=1, read_timeout=0.5)
+    jsoc.faults.inject(Fault(operation="rs_summary", delay=0.2, times=None))
+
+    assert await asyncio.gather(*(archive.rs_summary(DS) for _ in range(6))) == [4] * 6
+
+
+async def test_as_many_connections_are_used_as_the_server_wants(open_jsoc, jsoc):
+    archive = open_jsoc(max_connections=2)
+    jsoc.faults.inject(Fault(operation="rs_summary", delay=0.4, times=None))
+
+    await asyncio.gather(*(archive.rs_summary(DS) for _ in range(4)))
+
+    asked = [received.time for received in jsoc.log.of("rs_summary")]
+    assert asked[1] - asked[0] < 0.3 < asked[2] - asked[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(404, "HTTP 404"), (401, "does not accept the worker's login"), (403, "HTTP 403")]
+)
+async def test_a_refusal_that_time_does_not_mend_is_not_retryable(archive, jsoc, status, said):
+    jsoc.faults.inject(Fault(operation="rs_summary", status=status, times=None))
+
+    with pytest.raises(BackendUnavailable, match=said) as raised:
+        await archive.rs_summary(DS)
+
+    assert not raised.value.details.retryable
+    assert jsoc.log.count("rs_summary") == 1
+
+
+async def test_an_answer_without_end_is_not_read_to_the_end(archive, monkeypatch):
+    monkeypatch.setattr("scibus.drms.transport.LARGEST_ANSWER", 100)
+
+    with pytest.raises(TooLarge, match="ask for fewer records"):
+        await archive.series_struct("hmi.v_45s")
+
+
+async def test_what_the_breaker_refuses_is_not_tried_again(open_jsoc, jsoc):
+    retries = []
+    archive = open_jsoc(outage_after=1, outage_pause=60)
+    jsoc.faults.inject(Fault(operation="rs_summary", status=503, times=None))
+    stamina.instrumentation.set_on_retry_hooks([retries.append])
+
+    with pytest.raises(BackendUnavailable, match="left alone"):
+        await archive.rs_summary(DS)
+
+    stamina.instrumentation.set_on_retry_hooks(None)
+    assert len(retries) == 1
+
+
+async def test_an_order_waits_for_the_one_connection_too(open_jsoc, jsoc):
+    archive = open_jsoc(max_connections=1)
+    jsoc.faults.inject(Fault(operation="rs_summary", delay=0.4, times=1))
+
+    await asyncio.gather(archive.rs_summary(DS), archive.exp_request(ORDER))
+
+    assert jsoc.log.of("exp_request")[0].time - jsoc.log.of("rs_summary")[0].time > 0.3
+
+
+@pytest.fixture
+async def lines():
+    """A server that answers every request and keeps its connections open: one entry per connection."""
+    connections = []
+
+    async def answer(reader, writer):
+        connections.append(writer)
+        while await reader.readline():
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{"status":2}')
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1], connections
+    server.close()
+
+
+async def test_every_order_has_a_connection_of_its_own(open_jsoc, lines):
+    port, connections = lines
+    archive = open_jsoc(base_url=f"http://127.0.0.1:{port}/")
+
+    await archive.exp_request(ORDER)
+    await archive.exp_request(ORDER)
+
+    assert len(connections) == 2

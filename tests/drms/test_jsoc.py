@@ -1,5 +1,7 @@
 """The eight questions of the published client, asked of the stand-in."""
 
+import asyncio
+
 import pytest
 
 from scibus.contracts.drms import AddressQuery, ExportRequest, RecordSetQuery
@@ -7,6 +9,7 @@ from scibus.contracts.problems import InvalidRequest, NotFound, Overloaded, TooL
 from scibus.drms.jsoc import Jsoc, series_name
 from scibus.drms.servers import ServerConfig
 from scibus.drms.settings import DrmsSettings
+from scibus.sandbox.standin import Fault
 
 FOUR_RECORDS = "hmi.v_45s[2013.07.03_08:42_TAI/3m]"
 ADDRESS = "user@example.com"
@@ -249,3 +252,25 @@ async def test_a_server_without_exports_says_so():
 )
 def test_the_series_of_a_record_set_is_its_first_word(ds):
     assert series_name(ds) == "hmi.v_45s"
+
+
+async def test_an_address_with_a_percent_sign_arrives_as_it_is(archive, jsoc):
+    jsoc.registered("first%41last@example.org")
+
+    assert (await archive.check_address(AddressQuery(email="first%41last@example.org"))).status == 2
+
+
+async def test_an_export_that_is_not_there_yet_is_not_found_and_retryable(archive, jsoc):
+    body = '{"status":6,"requestid":"JSOC_20261123_001","error":"Cant locate export request"}'
+    jsoc.faults.inject(Fault(operation="exp_status", body=body))
+
+    with pytest.raises(NotFound) as raised:
+        await archive.exp_status("JSOC_20261123_001")
+
+    assert raised.value.details.retryable
+
+
+async def test_a_series_is_asked_for_once_also_by_many_at_a_time(archive, jsoc):
+    await asyncio.gather(*(archive.series_struct("hmi.v_45s") for _ in range(5)))
+
+    assert jsoc.log.count("series_struct") == 1

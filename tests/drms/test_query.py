@@ -183,7 +183,7 @@ async def test_whatever_is_split_has_the_records_of_the_undivided_set(bus, small
 async def test_a_query_without_times_begins_at_its_own_first_record(bus, small_answers, jsoc):
     jsoc.faults.inject(Fault(operation="series_struct", body=STALE, times=None))
 
-    table = await bus.drms.query(ds="hmi.v_45s[][? QUALITY = 0 ?]", key="T_REC", n=700)
+    table = await bus.drms.query(ds="hmi.v_45s[]", key="T_REC", n=700)
 
     assert len(table) == 700
     assert table.rows()[0]["T_REC"] == "2010.05.01_00:00:00_TAI"
@@ -213,3 +213,26 @@ async def test_problems_of_jsoc_come_through(bus, drms):
         await bus.drms.query(ds="nope.nope[$]", key="T_REC")
     with pytest.raises(InvalidRequest):
         await bus.drms.query(ds="hmi.v_45s[[[", key="T_REC")
+
+
+@pytest.mark.parametrize(("n", "first"), [(1, "2013.07.03_08:42:00_TAI"), (-1, "2013.07.03_08:44:15_TAI")])
+async def test_of_a_small_query_the_first_or_last_records_are_taken(bus, drms, n, first):
+    table = await bus.drms.query(ds=FOUR_RECORDS, key="T_REC", n=n)
+
+    assert table.rows() == [{"T_REC": first}]
+
+
+async def test_a_window_that_is_too_full_is_halved_and_stays_in_order(bus, small_answers):
+    ds = "hmi.v_45s[1999.01.01_TAI/30d,2013.07.03_TAI/1d]"
+
+    times = (await bus.drms.query(ds=ds, key="T_REC")).to_arrow()["T_REC"].to_pylist()
+
+    assert len(times) == 86400 // 45
+    assert times == sorted(times)
+
+
+async def test_too_many_records_at_one_time_are_refused(bus, spawn_worker, jsoc):
+    await spawn_worker("drms", SCIBUS_DRMS_BASE_URL=jsoc.cgi_url, SCIBUS_DRMS_RECORDS_PER_ANSWER="3")
+
+    with pytest.raises(TooLarge, match="more than 3 records at"):
+        await bus.drms.query(ds="aia.lev1_euv_12s[2013.07.03_TAI/1m]", key="T_REC")

@@ -62,3 +62,7 @@ def test_printed_times_are_read_back(time):
 def test_what_is_no_time_is_refused(text):
     with pytest.raises(ValueError, match=r"not a time|month|must be in"):
         parse_time(text)
+
+
+def test_a_time_without_a_zone_is_utc():
+    assert parse_time("2013.07.03_08:42") == parse_time("2013.07.03_08:42_UTC")

@@ -115,6 +115,7 @@ async def test_an_address_is_in_no_log_problem_or_metric(bus, spawn_worker, jsoc
     everything = "\n".join([*told, worker.log_text(), metrics]).lower()
     assert len([problem for problem in told if problem]) >= 5
     assert "example.com" not in everything
+    assert "httpx" not in {line["logger"] for line in worker.log_lines()}
     assert "user@" not in everything
     assert "user%40" not in everything
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator
 
 import pyarrow as pa
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from scibus.bus.tables import ArrowTable
@@ -13,6 +13,7 @@ from scibus.bus.trace import current_trace
 from scibus.contracts import Contract, Service, Table, request, table
 from scibus.contracts.problems import NotFound
 from scibus.runtime import Call, Worker
+from scibus.runtime.logs import get_logger
 
 
 class Text(Contract):
@@ -53,6 +54,7 @@ class ProbeSettings(BaseSettings):
 
     greeting: str = ""
     password: int = 0
+    token: SecretStr = SecretStr("")
 
 
 class Resource:
@@ -64,6 +66,7 @@ async def open_resource(settings: ProbeSettings) -> AsyncIterator[Resource]:
     resource.open = True
     yield resource
     resource.open = False
+    get_logger(__name__).info("resource closed")
 
 
 worker = Worker(Probe, ProbeSettings, resources=[open_resource], distribution="scibus-runtime")

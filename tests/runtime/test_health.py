@@ -6,8 +6,9 @@ import httpx
 import pytest
 
 from scibus.client import NoAnswer
+from scibus.sandbox import NatsServer
 from tests.runtime.probe import Probe
-from tests.waiting import free_port, until
+from tests.waiting import free_port, read_page, until
 
 
 @pytest.fixture
@@ -104,3 +105,23 @@ async def test_a_port_that_is_taken_stops_the_worker_with_one_line(worker, spawn
     assert await second.wait() == 1
     assert second.log_text().startswith(f"SCIBUS_HTTP_PORT: port {port} cannot be opened")
     assert second.log_text().count("\n") == 1
+
+
+async def test_a_worker_that_is_still_starting_is_not_ready(spawn_worker):
+    port = free_port()
+    denied = "authorization { users: [{user: u, password: p, permissions: {publish: {deny: ['$JS.API.>']}}}] }"
+    async with NatsServer(config=denied) as server:
+        url = server.url.replace("//", "//u:p@")
+        worker = await spawn_worker("probe", ready=False, SCIBUS_NATS_URL=url, SCIBUS_HTTP_PORT=str(port))
+        await worker.logged("NATS trouble")
+
+        assert await read_page(port, "/readyz") == "starting\n"
+
+
+async def test_metrics_tell_that_nats_is_away(bus, spawn_worker, nats_server):
+    port = free_port()
+    worker = await spawn_worker("probe", SCIBUS_HTTP_PORT=str(port))
+    await nats_server.kill()
+    await worker.logged("NATS is away")
+
+    assert "scibus_nats_connected 0.0" in await read_page(port, "/metrics")

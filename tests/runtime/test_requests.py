@@ -6,6 +6,8 @@ import json
 import pytest
 
 from scibus.bus.headers import decode_blob
+from scibus.bus.trace import current_trace
+from scibus.client import NoAnswer
 from scibus.contracts.problems import (
     DeadlineExceeded,
     InternalError,
@@ -13,6 +15,7 @@ from scibus.contracts.problems import (
     Overloaded,
     TooLarge,
 )
+from scibus.contracts.tables import ARROW_STREAM
 from tests.runtime.probe import Probe
 
 SUBJECT = "scibus.v1.req.probe."
@@ -122,7 +125,7 @@ async def test_a_large_answer_lies_in_the_object_store(ask, bus):
     assert ref.name.startswith("probe/repeat/")
 
 
-@pytest.mark.parametrize("distance", [-6000, -5000, -4200, -4096, -4000, -3000, -100, 0, 100])
+@pytest.mark.parametrize("distance", [-6000, -4200, -4096, -4000, -100, -50, -30, -11, 0, 100])
 async def test_an_answer_near_the_limit_arrives(bus, probe, distance):
     count = bus.connection.max_payload + distance
 
@@ -263,3 +266,43 @@ async def test_a_message_that_cannot_be_read_leaves_the_worker_listening(bus, pr
 async def test_a_caller_that_gives_up_stops_the_upload_of_its_answer(bus, probe):
     with pytest.raises(DeadlineExceeded):
         await bus.service(Probe).numbers.options(timeout=0.05)(count=10_000_000)
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/*;q=0.5", "text/csv, application/json"])
+async def test_a_caller_that_takes_anything_gets_json(bus, probe, accept):
+    reply = await bus.connection.request(SUBJECT + "numbers", b'{"count":2}', timeout=5, headers={"Accept": accept})
+
+    assert reply.headers["Content-Type"] == "application/json"
+
+
+async def test_the_trace_context_comes_back_from_a_busy_worker_too(bus, spawn_worker):
+    await spawn_worker("probe", SCIBUS_CONCURRENCY="1")
+    held = asyncio.create_task(bus.service(Probe).wait(seconds=1))
+    await asyncio.sleep(0.3)
+
+    reply = await bus.connection.request(SUBJECT + "wait", b'{"seconds":0}', timeout=5, headers={"traceparent": TRACE})
+
+    assert reply.headers["Nats-Service-Error-Code"] == "503"
+    assert reply.headers["traceparent"] == TRACE
+    await held
+
+
+async def test_the_log_tells_the_trace_id(bus, probe):
+    await bus.connection.request(SUBJECT + "fail", b'{"text":"boom"}', timeout=5, headers={"traceparent": TRACE})
+
+    assert (await probe.logged("a handler failed"))["trace_id"] == "0af7651916cd43dd8448eb211c80319c"
+
+
+async def test_the_client_carries_the_trace_context_on(bus, probe):
+    current_trace.set({"traceparent": TRACE})
+
+    assert (await bus.service(Probe).carried()).traceparent == TRACE
+
+
+async def test_a_table_is_asked_for_as_arrow(bus):
+    asked = await bus.connection.subscribe(Probe.numbers.subject)
+    asking = asyncio.create_task(bus.service(Probe).numbers.options(timeout=0.1)(count=1))
+
+    assert (await asked.next_msg(5)).headers["Accept"] == ARROW_STREAM
+    with pytest.raises(NoAnswer):
+        await asking

@@ -2,6 +2,9 @@
 
 import pytest
 
+from scibus.contracts.problems import InternalError
+from tests.runtime.probe import Probe
+
 
 @pytest.fixture
 def refused(spawn_worker):
@@ -67,8 +70,6 @@ async def test_an_unknown_variable_in_the_env_file_is_refused_too(refused, tmp_p
 
 
 async def test_settings_come_from_the_env_file_and_the_environment_wins(bus, spawn_worker, tmp_path):
-    from tests.runtime.probe import Probe
-
     (tmp_path / ".env").write_text("SCIBUS_LOG_LEVEL=warning\nSCIBUS_CONCURRENCY=7\n")
     worker = await spawn_worker("probe", SCIBUS_LOG_LEVEL="info", SCIBUS_PROBE_GREETING="hello ")
 
@@ -78,3 +79,14 @@ async def test_settings_come_from_the_env_file_and_the_environment_wins(bus, spa
 
 async def test_an_empty_variable_counts_as_unset(bus, spawn_worker):
     assert await spawn_worker("probe", SCIBUS_HTTP_PORT="", SCIBUS_CONCURRENCY="")
+
+
+async def test_no_secret_setting_stands_in_the_log(bus, spawn_worker):
+    worker = await spawn_worker("probe", SCIBUS_PROBE_TOKEN="hunter2")
+    with pytest.raises(InternalError):
+        await bus.service(Probe).fail(text="boom")
+
+    line = await worker.logged("a handler failed")
+
+    assert "password=<secret>" in line["exception"]
+    assert "hunter2" not in worker.log_text()

@@ -3,6 +3,7 @@
 from nats.js.api import ObjectStoreConfig
 
 from scibus.bus.blobs import BUCKET, KEPT_SECONDS
+from scibus.sandbox import NatsServer
 
 
 async def test_create_makes_the_object_store_with_its_age_limit(bus, probe):
@@ -37,3 +38,11 @@ async def test_bind_refuses_to_start_and_says_what_differs(bus, spawn_worker):
 
 async def test_bind_starts_where_all_is_there(bus, probe, spawn_worker):
     assert await spawn_worker("probe", SCIBUS_TOPOLOGY="bind")
+
+
+async def test_bind_refuses_to_start_without_jetstream(spawn_worker):
+    async with NatsServer(jetstream=False) as server:
+        worker = await spawn_worker("probe", ready=False, SCIBUS_NATS_URL=server.url, SCIBUS_TOPOLOGY="bind")
+
+        assert await worker.wait() == 1
+        assert "runs without JetStream" in worker.log_text()

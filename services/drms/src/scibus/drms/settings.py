@@ -47,7 +47,7 @@ class DrmsSettings(BaseSettings):
         names = [server.name for server in self.known_servers()]
         for name in names:
             if names.count(name) > 1:
-                raise ValueError(f"the server {name!r} is configured twice")
+                raise ValueError(f"SCIBUS_DRMS_SERVERS: the server {name!r} is configured twice")
         return self
 
     def known_servers(self) -> list[ServerConfig]:

@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +33,8 @@ class JsonTable(Table):
 
     def rows(self) -> list[dict[str, Any]]:
         """The rows, each a dictionary by column name."""
-        columns = self.body.columns
-        return [{column.name: column.values[i] for column in columns} for i in range(self.body.count)]
+        columns = [(column.name, _python_values(column)) for column in self.body.columns]
+        return [{name: values[i] for name, values in columns} for i in range(self.body.count)]
 
     def to_arrow(self) -> "pa.Table":
         """The table as Arrow; the types are those that the worker told."""
@@ -175,6 +176,15 @@ def to_body(arrow: "pa.Table") -> TableBody:
         for i, field in enumerate(arrow.schema)
     ]
     return TableBody(count=arrow.num_rows, columns=columns, index=index.decode() if index else None)
+
+
+def _python_values(column: TableColumn) -> list[Any]:
+    """The values as `rows` of an Arrow table has them: times and numbers that JSON writes as text."""
+    if column.type.startswith("timestamp"):
+        return [None if value is None else datetime.fromisoformat(value) for value in column.values]
+    if column.type in ("float", "double"):
+        return [None if value is None else float(value) for value in column.values]
+    return column.values
 
 
 def _json_value(value: Any) -> Any:
