@@ -3,6 +3,8 @@ UV_VERSION := 0.13.9
 PYTHON ?= python3
 UV := .tools/bin/uv
 RUN := $(UV) run --no-sync
+# Most tests wait for processes: two at a time use both cores.
+PYTEST ?= -n 2 --dist worksteal
 JUDGES := $(wildcard tests/judges/*.py)
 JUDGE_SCRIPTS := $(filter-out $(wildcard tests/judges/test_*.py),$(JUDGES))
 
@@ -29,7 +31,7 @@ lint: setup ## Format and lint rules, strict types, arrows between packages
 	$(RUN) lint-imports
 
 unit: setup
-	$(RUN) pytest
+	$(RUN) pytest $(PYTEST)
 
 # Further interpreters, by name or path: make test SCIBUS_TEST_PYTHONS="3.12 /opt/python3.13/bin/python3"
 pythons: setup
@@ -37,7 +39,7 @@ pythons: setup
 	  echo "== tests on $$python"; \
 	  environment=.tools/venvs/$$(echo $$python | tr -c 'A-Za-z0-9.\n' _); \
 	  UV_PROJECT_ENVIRONMENT=$$environment $(UV) sync --quiet --locked --all-packages --python $$python && \
-	  UV_PROJECT_ENVIRONMENT=$$environment $(RUN) pytest || exit 1; \
+	  UV_PROJECT_ENVIRONMENT=$$environment $(RUN) pytest $(PYTEST) || exit 1; \
 	done
 
 bench: setup ## Measure requests per second beside plain nats-py
