@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
@@ -100,17 +100,17 @@ class Reach:
     def _servers(self) -> str:
         """The servers' addresses, without the passwords in them."""
         try:
-            urls = (BusSettings(nats_url=self.url) if self.url else BusSettings()).nats_url.split(",")
-            return ", ".join(map(_address, urls))
+            settings = BusSettings(nats_url=self.url) if self.url else BusSettings()
         except ValidationError as error:
-            told = [f"SCIBUS_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()]
-            raise typer.BadParameter("; ".join(told)) from None
-        except ValueError as error:
-            raise typer.BadParameter(str(error), param_hint="--url") from None
+            raise typer.BadParameter("; ".join(map(_told, error.errors()))) from None
+        return ", ".join(map(_address, settings.nats_urls))
+
+
+def _told(fault: Any) -> str:
+    name = f"SCIBUS_{str(fault['loc'][0]).upper()} " if fault["loc"] else ""
+    return name + fault["msg"].removeprefix("Value error, ")
 
 
 def _address(url: str) -> str:
     parts = urlsplit(url if "://" in url else f"nats://{url}")
-    if not parts.hostname:
-        raise ValueError("a server's address is nats://HOST:PORT")
     return f"{parts.hostname}:{parts.port or 4222}"
