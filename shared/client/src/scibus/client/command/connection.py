@@ -108,7 +108,7 @@ class Reach:
 
 def _told(fault: Any) -> str:
     name = f"SCIBUS_{str(fault['loc'][0]).upper()} " if fault["loc"] else ""
-    return name + fault["msg"].removeprefix("Value error, ")
+    return name + str(fault["msg"]).removeprefix("Value error, ")
 
 
 def _address(url: str) -> str:
