@@ -75,6 +75,6 @@ async def open_connection(
 
 async def close_connection(connection: Client) -> None:
     """Close, also where the server has gone away meanwhile: then there is nothing left to send."""
-    # uvloop tells of a transport that is gone with a RuntimeError.
-    with suppress(OSError, NatsError, TimeoutError, RuntimeError):
+    # Of a transport that is gone uvloop tells with a RuntimeError, asyncio of Python 3.12 with a TypeError.
+    with suppress(OSError, NatsError, TimeoutError, RuntimeError, TypeError):
         await asyncio.wait_for(connection.close(), CLOSE_SECONDS)
