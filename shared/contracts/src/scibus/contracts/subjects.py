@@ -20,8 +20,3 @@ def check_name(name: str) -> str:
 def request_subject(service: str, operation: str) -> str:
     """Where a request for `operation` is published; its answer comes back on the reply inbox."""
     return f"{PREFIX}.req.{service}.{operation}"
-
-
-def job_subject(service: str, operation: str) -> str:
-    """Where a job is submitted without an id; under an id, one more token follows."""
-    return f"{PREFIX}.job.{service}.{operation}"

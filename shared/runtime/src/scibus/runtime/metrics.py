@@ -12,10 +12,9 @@ class Metrics:
 
     content_type = CONTENT_TYPE_LATEST
 
-    def __init__(self, service: str) -> None:
+    def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self._service = service
         self.requests = Counter(
             "scibus_requests",
             "Requests answered, by outcome: ok or the problem's slug.",

@@ -65,7 +65,7 @@ class Run:
         self._handlers = handlers
         self._openers = openers
         self._settings = settings
-        self._metrics = Metrics(service.service_name)
+        self._metrics = Metrics()
         self._known: dict[type, Any] = {**known, WorkerSettings: settings, Metrics: self._metrics}
         self._health = Health()
         self._closed = asyncio.Event()
