@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +18,15 @@ AUTHORIZATION = "Authorization"
 TIMEOUT = "Scibus-Timeout"
 BLOB = "Scibus-Blob"
 IGNORED = "Scibus-Ignored"
+STATE = "Scibus-State"
+JOB_ID = "Scibus-Job-Id"
+ATTEMPT = "Scibus-Attempt"
+PROBLEM = "Scibus-Problem"
+REPLAY_OF = "Scibus-Replay-Of"
+NOT_AFTER = "Scibus-Not-After"
+SOURCE = "Scibus-Source-"
+"""Prefix for headers of a submission that would mean something else where it is kept or repeated."""
+MSG_ID = "Nats-Msg-Id"
 ERROR_CODE = "Nats-Service-Error-Code"
 ERROR_TEXT = "Nats-Service-Error"
 # What W3C trace context allows; anything else is not carried on: it would travel to replies and into backends.
@@ -94,3 +104,44 @@ def trace_headers(headers: Headers | None) -> dict[str, str]:
     if not headers:
         return {}
     return {name: value for name, form in TRACE.items() if (value := headers.get(name)) and form.fullmatch(value)}
+
+
+def read_not_after(headers: Headers) -> datetime | None:
+    """The time after which no attempt of a job may start.
+
+    Raises:
+        InvalidRequest: `Scibus-Not-After` is no time with a zone.
+    """
+    text = headers.get(NOT_AFTER)
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidRequest(f"the header {NOT_AFTER} must hold a time with its zone, as 2026-12-01T00:00:00Z")
+    return moment
+
+
+def kept_headers(headers: Headers) -> dict[str, str]:
+    """Headers of a submission for the place where it is kept: all but its authorization.
+
+    Those that mean something to the server or the bus are renamed, so that they mean nothing there.
+    """
+    kept = {}
+    for name, value in headers.items():
+        if name.lower() == AUTHORIZATION.lower():
+            continue
+        own = name.lower().startswith(("nats-", "scibus-")) and not name.lower().startswith(SOURCE.lower())
+        kept[f"{SOURCE}{name}" if own else name] = value
+    return kept
+
+
+def restored_headers(headers: Headers) -> dict[str, str]:
+    """What a kept submission says when it is submitted again: its own headers, but none that steer the bus."""
+    return {
+        name: value
+        for name, value in headers.items()
+        if name.lower().startswith(SOURCE.lower()) or not name.lower().startswith(("nats-", "scibus-"))
+    }

@@ -1,48 +1,50 @@
 """Operations are declared once, as members of a service; everything else is derived from the declaration."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Generic, ParamSpec, Protocol, Self, TypeVar, cast, overload
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, ClassVar, Generic, ParamSpec, Self, TypeVar, cast, overload
 
+from scibus.contracts.calls import BoundOperation, BoundRequest, Caller, CallOptions
 from scibus.contracts.model import Contract
-from scibus.contracts.subjects import check_name, request_subject
+from scibus.contracts.subjects import check_name, job_subject, request_subject
 from scibus.contracts.tables import Table, TableBody
 
 P = ParamSpec("P")
 Query = TypeVar("Query", bound=Contract)
 Answer = TypeVar("Answer")
 SCHEMA_PREFIX = "urn:scibus:schema:v1:"
-
-
-@dataclass(frozen=True)
-class CallOptions:
-    """How a request is made, apart from what it asks."""
-
-    timeout: float = 30.0
-    """Seconds to wait for the answer."""
-    authorization: str | None = None
-    """Value of the `Authorization` header."""
-    wait_for_room: bool = True
-    """Whether to try again, within the timeout, when a worker is overloaded and did not take the request."""
-
-
-class Caller(Protocol):
-    """Whoever can put a request onto the bus and wait for its answer."""
-
-    async def request(
-        self, operation: "Request[..., Query, Answer]", query: Query, options: CallOptions | None = None
-    ) -> Answer:
-        """Ask, and return the answer or raise a `Problem`."""
-        ...
+ATTEMPTS = 5
+REQUEST_LIMIT = 600.0
+JOB_LIMIT = 24 * 3600.0
 
 
 class Operation(Generic[P, Query, Answer]):
-    """Something a service can do, whatever the transport."""
+    """Something a service can do. Every operation can be submitted as a job.
 
-    def __init__(self, model: Callable[P, Query], answer: type[Answer], *, summary: str) -> None:
+    Args:
+        model: of the request body.
+        answer: what comes back.
+        summary: what it is good for, in one line.
+        attempts: handler starts after which a job fails for good.
+        time_limit: seconds that one attempt of a job may take.
+    """
+
+    mode: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        model: Callable[P, Query],
+        answer: type[Answer],
+        *,
+        summary: str,
+        attempts: int = ATTEMPTS,
+        time_limit: float,
+    ) -> None:
         self.model = cast("type[Query]", model)
         self.answer = answer
         self.summary = summary
+        self.attempts = attempts
+        self.time_limit = time_limit
         self._owner: type[Service] | None = None
         self.name = ""
 
@@ -58,6 +60,16 @@ class Operation(Generic[P, Query, Answer]):
         if self._owner is None:
             raise TypeError("an operation is declared as a member of a Service")
         return self._owner.service_name
+
+    @property
+    def subject(self) -> str:
+        """Where a request is published; for a job-only operation, a request there is told so."""
+        return request_subject(self.service, self.name)
+
+    @property
+    def job_subject(self) -> str:
+        """Where a job is submitted without an id; with one, the id follows as the last token."""
+        return job_subject(self.service, self.name)
 
     @property
     def answers_table(self) -> bool:
@@ -81,43 +93,29 @@ class Operation(Generic[P, Query, Answer]):
 
 
 class Request(Operation[P, Query, Answer]):
-    """A question that is answered within a deadline."""
+    """A question that is answered within a deadline; it can be submitted as a job too."""
 
-    @property
-    def subject(self) -> str:
-        """Where the request is published."""
-        return request_subject(self.service, self.name)
+    mode = "request"
 
     @overload
     def __get__(self, instance: None, owner: type["Service"]) -> Self: ...
     @overload
-    def __get__(self, instance: "Service", owner: type["Service"]) -> "BoundRequest[P, Query, Answer]": ...
+    def __get__(self, instance: "Service", owner: type["Service"]) -> BoundRequest[P, Query, Answer]: ...
     def __get__(self, instance: "Service | None", owner: type["Service"]) -> "Self | BoundRequest[P, Query, Answer]":
         return self if instance is None else BoundRequest(self, instance._caller, instance._options)
 
 
-class BoundRequest(Generic[P, Query, Answer]):
-    """A request of a connected service: call it with the fields of its model."""
+class JobOperation(Operation[P, Query, Answer]):
+    """Work that takes longer than a request may: it can only be submitted as a job."""
 
-    def __init__(self, operation: Request[P, Query, Answer], caller: Caller, options: CallOptions) -> None:
-        self.operation = operation
-        self._caller = caller
-        self._options = options
-        self.__doc__ = operation.summary
+    mode = "job"
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Awaitable[Answer]:
-        """Ask, wait, and return the answer.
-
-        Raises:
-            pydantic.ValidationError: the fields do not fit the model; nothing was sent.
-            Problem: the typed problem that the worker answered, or `NoAnswer` when none did.
-        """
-        build = cast("Callable[P, Query]", self.operation.model)
-        return self._caller.request(self.operation, build(*args, **kwargs), self._options)
-
-    def options(self, **changes: Any) -> Self:
-        """The same request with other `CallOptions`: `bus.drms.rs_list.options(timeout=5)(ds=...)`."""
-        return type(self)(self.operation, self._caller, replace(self._options, **changes))
+    @overload
+    def __get__(self, instance: None, owner: type["Service"]) -> Self: ...
+    @overload
+    def __get__(self, instance: "Service", owner: type["Service"]) -> BoundOperation[P, Query, Answer]: ...
+    def __get__(self, instance: "Service | None", owner: type["Service"]) -> "Self | BoundOperation[P, Query, Answer]":
+        return self if instance is None else BoundOperation(self, instance._caller, instance._options)
 
 
 class Service:
@@ -137,9 +135,14 @@ class Service:
         self._options = options or CallOptions()
 
     @classmethod
-    def operations(cls) -> "Iterator[Request[..., Any, Any]]":
+    def operations(cls) -> Iterator[Operation[..., Any, Any]]:
         """The declared operations, in order of declaration."""
-        return (member for member in vars(cls).values() if isinstance(member, Request))
+        return (member for member in vars(cls).values() if isinstance(member, Operation))
+
+    @classmethod
+    def requests(cls) -> Iterator[Request[..., Any, Any]]:
+        """Those that answer within a deadline."""
+        return (operation for operation in cls.operations() if isinstance(operation, Request))
 
     @classmethod
     def description(cls) -> str:
@@ -151,11 +154,25 @@ class Service:
         return type(self)(self._caller, replace(self._options, **changes))
 
 
-def request(model: Callable[P, Query], answer: type[Answer], *, summary: str) -> Request[P, Query, Answer]:
+def request(
+    model: Callable[P, Query], answer: type[Answer], *, summary: str, attempts: int = ATTEMPTS
+) -> Request[P, Query, Answer]:
     """Declare a request: what it asks, what it answers, and what it is good for in one line."""
-    return Request(model, answer, summary=summary)
+    return Request(model, answer, summary=summary, attempts=attempts, time_limit=REQUEST_LIMIT)
 
 
-def table(model: Callable[P, Query], *, summary: str) -> Request[P, Query, Table]:
+def table(model: Callable[P, Query], *, summary: str, attempts: int = ATTEMPTS) -> Request[P, Query, Table]:
     """Declare a request whose answer is a table."""
-    return Request(model, Table, summary=summary)  # type: ignore[type-abstract]
+    return Request(model, Table, summary=summary, attempts=attempts, time_limit=REQUEST_LIMIT)  # type: ignore[type-abstract]
+
+
+def job(
+    model: Callable[P, Query],
+    answer: type[Answer],
+    *,
+    summary: str,
+    attempts: int = ATTEMPTS,
+    time_limit: float = JOB_LIMIT,
+) -> JobOperation[P, Query, Answer]:
+    """Declare a job: `attempts` handler starts at most, each of `time_limit` seconds at most."""
+    return JobOperation(model, answer, summary=summary, attempts=attempts, time_limit=time_limit)

@@ -1,0 +1,69 @@
+"""Records: values of a key-value bucket that are only changed by whoever has seen the last change.
+
+Reads go to the leader. Every write names the revision it follows (0: none), so of two writers one is refused.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from nats.aio.client import Client
+
+from scibus.bus.guarded import GuardedPublisher, Stale
+
+_OPERATION = "KV-Operation"
+_MARKS = (_OPERATION, "Nats-Marker-Reason")
+
+
+@dataclass(frozen=True)
+class Record:
+    """A value and the revision under which it was written."""
+
+    revision: int
+    time: datetime
+    data: bytes
+    exists: bool = True
+    """False for the mark that a deleted value leaves."""
+
+
+class Records:
+    """The records of one bucket."""
+
+    def __init__(self, connection: Client, bucket: str) -> None:
+        self.bucket = bucket
+        self._publisher = GuardedPublisher(connection, f"KV_{bucket}")
+
+    def subject(self, key: str) -> str:
+        """Where writes of `key` are published."""
+        return f"$KV.{self.bucket}.{key}"
+
+    async def read(self, key: str) -> Record | None:
+        """The record, also when it is the mark of a deletion; None when there is none.
+
+        Raises:
+            BackendUnavailable: the bucket is out of reach.
+        """
+        message = await self._publisher.last(self.subject(key))
+        if message is None:
+            return None
+        exists = not any(name in message.headers for name in _MARKS)
+        return Record(message.sequence, message.time, message.data, exists)
+
+    async def write(self, key: str, data: bytes, after: int, headers: Mapping[str, str] | None = None) -> int:
+        """Write `data` if the last revision is still `after`; the new revision.
+
+        Raises:
+            Stale: it is not.
+            BackendUnavailable: the bucket is out of reach; whether the write took place is not known.
+        """
+        return await self._publisher.publish(self.subject(key), data, after, headers or {})
+
+    async def delete(self, key: str, after: int, headers: Mapping[str, str] | None = None) -> None:
+        """Leave the mark of a deletion, unless somebody wrote since `after`.
+
+        Raises:
+            BackendUnavailable: the bucket is out of reach.
+        """
+        with suppress(Stale):
+            await self._publisher.publish(self.subject(key), b"", after, {**(headers or {}), _OPERATION: "DEL"})
