@@ -3,6 +3,8 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pyarrow as pa
 from pydantic import Field, SecretStr
@@ -10,9 +12,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from scibus.bus.tables import ArrowTable
 from scibus.bus.trace import current_trace
-from scibus.contracts import Contract, Service, Table, request, table
-from scibus.contracts.problems import NotFound
-from scibus.runtime import Call, Worker
+from scibus.contracts import Contract, Service, Table, job, request, table
+from scibus.contracts.problems import BackendUnavailable, NotFound
+from scibus.runtime import Call, Job, Worker
 from scibus.runtime.logs import get_logger
 
 
@@ -38,6 +40,17 @@ class Empty(Contract):
     pass
 
 
+class Work(Contract):
+    """Steps: `tick` writes a line, `save` a checkpoint, `sleep:2` waits, `turn:key` waits for its turn and so on."""
+
+    steps: list[str] = []
+    name: str = ""
+
+
+class Saved(Contract):
+    done: int = 0
+
+
 class Probe(Service):
     """What the runtime does with any handler."""
 
@@ -47,6 +60,8 @@ class Probe(Service):
     fail = request(Text, Text, summary="Raise what the text names")
     carried = request(Empty, Carried, summary="Tell what came with the request")
     numbers = table(Numbers, summary="A table of that many rows")
+    work = job(Work, Text, summary="Do what the steps say", attempts=3)
+    brief = job(Wait, Wait, summary="Take less than a second an attempt", attempts=2, time_limit=1.0)
 
 
 class ProbeSettings(BaseSettings):
@@ -55,6 +70,12 @@ class ProbeSettings(BaseSettings):
     greeting: str = ""
     password: int = 0
     token: SecretStr = SecretStr("")
+    diary: Path = Path("/dev/null")
+    """Each job's steps are written here, as the backend of the probe."""
+
+    def note(self, line: str) -> None:
+        with self.diary.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
 
 
 class Resource:
@@ -108,6 +129,58 @@ async def carried(_body: Empty, call: Call) -> Carried:
 @worker.handles(Probe.numbers)
 async def numbers(body: Numbers) -> Table:
     return ArrowTable(pa.table({"n": pa.array(range(body.count), type=pa.int64())}))
+
+
+@worker.handles(Probe.work)
+async def work(body: Work, job: Job, settings: ProbeSettings) -> Text:
+    begun = job.restored(Saved) or Saved()
+    settings.note(f"{job.ref.job_id} start {job.attempt} from {begun.done}")
+    async with AsyncExitStack() as turns:
+        for number, step in enumerate(body.steps[begun.done :], begun.done + 1):
+            await _take(step, job, settings, turns, number)
+    settings.note(f"{job.ref.job_id} end {job.attempt}")
+    return Text(text=f"{body.name} in attempt {job.attempt}")
+
+
+async def _take(step: str, job: Job, settings: ProbeSettings, turns: AsyncExitStack, number: int) -> None:
+    word, _, value = step.partition(":")
+    match word:
+        case "note":
+            settings.note(f"{job.ref.job_id} note {value}")
+        case "progress":
+            await job.progress(number, 10, "steps", value)
+        case "save":
+            await job.checkpoint(Saved(done=number))
+        case "sleep":
+            await asyncio.sleep(float(value))
+        case "turn":
+            await turns.enter_async_context(job.wait_turn(value))
+        case "release":
+            await turns.aclose()
+        case "unavailable":
+            if job.attempt <= int(value):
+                raise BackendUnavailable("the probe's backend is down")
+        case "missing":
+            raise NotFound("user jane.doe@example.org has no such record")
+        case "bug":
+            raise RuntimeError("password=hunter2 of jane.doe@example.org")
+        case "exit":
+            if job.attempt <= int(value):
+                os._exit(3)
+        case _:
+            raise AssertionError(step)
+
+
+@worker.cancels(Probe.work)
+async def undo_work(body: Work, job: Job, settings: ProbeSettings) -> None:
+    begun = job.restored(Saved) or Saved()
+    settings.note(f"{job.ref.job_id} undo from {begun.done}")
+
+
+@worker.handles(Probe.brief)
+async def brief(body: Wait) -> Wait:
+    await asyncio.sleep(body.seconds)
+    return body
 
 
 if __name__ == "__main__":

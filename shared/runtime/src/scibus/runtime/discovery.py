@@ -76,7 +76,7 @@ class Discovery:
             | {
                 "metadata": {
                     "summary": endpoint.operation.summary,
-                    "mode": "request",
+                    "mode": endpoint.operation.mode,
                     "request_schema": endpoint.operation.request_schema,
                     "answer_schema": endpoint.operation.answer_schema,
                 }

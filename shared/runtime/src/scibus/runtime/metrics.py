@@ -6,6 +6,8 @@ from prometheus_client.process_collector import ProcessCollector
 
 BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
+JOB_BUCKETS = (0.01, 0.1, 1, 5, 15, 60, 300, 900, 3600, 4 * 3600, 24 * 3600)
+
 
 class Metrics:
     """The metrics of one worker process, in a registry of their own."""
@@ -30,6 +32,28 @@ class Metrics:
         )
         self.in_flight = Gauge(
             "scibus_requests_in_flight", "Requests being handled.", ["service", "operation"], registry=self.registry
+        )
+        self.jobs = Counter(
+            "scibus_jobs",
+            "Times a job left this worker, by outcome: its final state, retrying, handed-back, lost and so on.",
+            ["service", "operation", "outcome"],
+            registry=self.registry,
+        )
+        self.job_seconds = Histogram(
+            "scibus_job_duration_seconds",
+            "Time for which this worker held a job.",
+            ["service", "operation"],
+            buckets=JOB_BUCKETS,
+            registry=self.registry,
+        )
+        self.jobs_held = Gauge(
+            "scibus_jobs_held", "Jobs that this worker holds.", ["service", "operation"], registry=self.registry
+        )
+        self.jobs_waiting = Gauge(
+            "scibus_jobs_waiting",
+            "Of these, jobs that wait for their turn.",
+            ["service", "operation"],
+            registry=self.registry,
         )
         self.connected = Gauge("scibus_nats_connected", "1 while NATS is connected.", registry=self.registry)
         self.reconnects = Counter("scibus_nats_reconnects", "Times NATS was reconnected.", registry=self.registry)
@@ -73,3 +97,28 @@ class OperationMetrics:
         if counter is None:
             counter = self._outcomes[outcome] = self._requests.labels(*self._labels, outcome)
         counter.inc()
+
+
+class JobMetrics:
+    """The metrics of one operation's jobs, with their labels looked up once."""
+
+    def __init__(self, metrics: Metrics, service: str, operation: str) -> None:
+        self._jobs = metrics.jobs
+        self._labels = (service, operation)
+        self._outcomes: dict[str, Counter] = {}
+        self._seconds = metrics.job_seconds.labels(*self._labels)
+        self._held = metrics.jobs_held.labels(*self._labels)
+        self._waiting = metrics.jobs_waiting.labels(*self._labels)
+
+    def held(self, held: int, waiting: int) -> None:
+        """Tell how many jobs are held, and how many of them wait."""
+        self._held.set(held)
+        self._waiting.set(waiting)
+
+    def ended(self, outcome: str, seconds: float) -> None:
+        """Count one job that left this worker."""
+        counter = self._outcomes.get(outcome)
+        if counter is None:
+            counter = self._outcomes[outcome] = self._jobs.labels(*self._labels, outcome)
+        counter.inc()
+        self._seconds.observe(seconds)

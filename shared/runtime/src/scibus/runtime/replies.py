@@ -63,18 +63,26 @@ def accepted_type(operation: Operation[..., Any, Any], accept: str | None) -> st
 
 
 async def answer_reply(
-    operation: Operation[..., Any, Any], answer: Any, media_type: str, headers: dict[str, str], blobs: Blobs
+    operation: Operation[..., Any, Any],
+    answer: Any,
+    media_type: str,
+    headers: dict[str, str],
+    blobs: Blobs,
+    folder: tuple[str, ...],
 ) -> Reply:
-    """The reply that carries `answer`: itself where it fits into a message, in the object store where it does not."""
+    """The reply that carries `answer`: itself where it fits into a message, in the object store where it does not.
+
+    There its name begins with `folder`.
+    """
     if isinstance(answer, StreamedTable):
-        name = blobs.new_name(operation.service, operation.name, f"{operation.name}.arrow")
+        name = blobs.new_name(*folder, f"{operation.name}.arrow")
         return await _in_store(answer.stream(), name, ARROW_STREAM, headers, blobs)
     body = await _body(answer, media_type)
     reply = Reply(body, {h.CONTENT_TYPE: media_type, **headers})
     if reply.size <= blobs.largest_message - SPARE:
         return reply
     suffix = "arrow" if media_type == ARROW_STREAM else "json"
-    name = blobs.new_name(operation.service, operation.name, f"{operation.name}.{suffix}")
+    name = blobs.new_name(*folder, f"{operation.name}.{suffix}")
     return await _in_store(_once(body), name, media_type, headers, blobs)
 
 

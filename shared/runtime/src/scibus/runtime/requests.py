@@ -15,9 +15,10 @@ from pydantic import ValidationError
 from scibus.bus import headers as h
 from scibus.bus.blobs import Blobs
 from scibus.bus.trace import current_trace, trace_id
+from scibus.contracts.calls import CallOptions
 from scibus.contracts.model import parse_body
-from scibus.contracts.operations import CallOptions, Request
-from scibus.contracts.problems import DeadlineExceeded, InternalError, InvalidRequest, Overloaded, Problem
+from scibus.contracts.operations import JobOperation, Operation
+from scibus.contracts.problems import DeadlineExceeded, InternalError, InvalidRequest, JobOnly, Overloaded, Problem
 from scibus.runtime.call import Call
 from scibus.runtime.logs import get_logger
 from scibus.runtime.metrics import Metrics, OperationMetrics
@@ -25,7 +26,7 @@ from scibus.runtime.replies import Reply, accepted_type, answer_reply, problem_r
 
 log = get_logger(__name__)
 
-Handler = Callable[[Any, Call], Awaitable[Any]]
+Handler = Callable[[Any, Call, Any], Awaitable[Any]]
 
 WAITING_MESSAGES = 16_384
 WAITING_BYTES = 64 * 1024 * 1024
@@ -37,11 +38,11 @@ BUSY_SECONDS = 0.5
 
 
 class RequestEndpoint:
-    """One request operation, served on its subject."""
+    """One operation, served on its request subject; one that takes longer only says where to submit it."""
 
     def __init__(
         self,
-        operation: Request[..., Any, Any],
+        operation: Operation[..., Any, Any],
         handler: Handler,
         *,
         slots: int,
@@ -59,6 +60,7 @@ class RequestEndpoint:
         self._connection = connection
         self._blobs = blobs
         self._metrics = OperationMetrics(metrics, operation.service, operation.name)
+        self._folder = (operation.service, operation.name)
         self._default_timeout = CallOptions().timeout
         self._tasks: set[asyncio.Task[None]] = set()
         self._subscription: Subscription | None = None
@@ -129,6 +131,10 @@ class RequestEndpoint:
         await self._answer(message, reply, began)
 
     async def _reply(self, data: bytes, headers: h.Headers, trace: dict[str, str]) -> Reply:
+        if isinstance(self.operation, JobOperation):
+            raise JobOnly(
+                f"{self.operation.name} takes longer than a request may: submit it on {self.operation.job_subject}"
+            )
         media_type = accepted_type(self.operation, headers.get(h.ACCEPT))
         seconds = h.read_timeout(headers, self._default_timeout)
         try:
@@ -139,8 +145,8 @@ class RequestEndpoint:
         call = Call(self.operation.name, seconds, headers.get(h.AUTHORIZATION))
         try:
             async with asyncio.timeout(seconds) as deadline:
-                answer = await self._handler(query, call)
-                return await answer_reply(self.operation, answer, media_type, told, self._blobs)
+                answer = await self._handler(query, call, None)
+                return await answer_reply(self.operation, answer, media_type, told, self._blobs, self._folder)
         except TimeoutError:
             if not deadline.expired():
                 raise

@@ -6,7 +6,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, get_args, get_type_hints
 
 from scibus.runtime.call import Call
+from scibus.runtime.jobs.job import Job
 
+PER_CALL: set[type] = {Call, Job}
+"""What is another one each time a handler is called."""
 Opener = Callable[..., AsyncIterator[Any]]
 """An async generator function: yields the resource once and closes it after. Its parameters are resources too."""
 
@@ -25,21 +28,22 @@ def check_handler(handler: Callable[..., Any], openers: Sequence[Opener], known:
     Raises:
         TypeError: naming the parameter and what there is.
     """
-    offered = known | {_yielded(opener) for opener in openers} | {Call}
+    offered = known | {_yielded(opener) for opener in openers} | PER_CALL
     for name, kind in list(_parameters(handler).items())[1:]:
         if kind not in offered:
             names = ", ".join(sorted(offer.__name__ for offer in offered))
             raise TypeError(f"{handler.__name__}: no resource gives {name}: {kind!r}; there are {names}")
 
 
-def bind(handler: Callable[..., Any], known: Mapping[type, Any]) -> Callable[[Any, Call], Any]:
-    """`handler` as a function of body and call, its other parameters filled from `known` by their types."""
+def bind(handler: Callable[..., Any], known: Mapping[type, Any]) -> Callable[[Any, Call, Job | None], Any]:
+    """`handler` as a function of body, call and job, its other parameters filled from `known` by their types."""
     wanted = dict(list(_parameters(handler).items())[1:])
-    fixed = {name: known[kind] for name, kind in wanted.items() if kind is not Call}
-    call_names = [name for name, kind in wanted.items() if kind is Call]
-    if call_names:
-        return lambda body, call: handler(body, **fixed, **dict.fromkeys(call_names, call))
-    return lambda body, _call: handler(body, **fixed)
+    fixed = {name: known[kind] for name, kind in wanted.items() if kind not in PER_CALL}
+    calls = [name for name, kind in wanted.items() if kind is Call]
+    jobs = [name for name, kind in wanted.items() if kind is Job]
+    if calls or jobs:
+        return lambda body, call, job: handler(body, **fixed, **dict.fromkeys(calls, call), **dict.fromkeys(jobs, job))
+    return lambda body, _call, _job: handler(body, **fixed)
 
 
 def _parameters(function: Callable[..., Any]) -> dict[str, Any]:

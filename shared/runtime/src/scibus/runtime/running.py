@@ -14,6 +14,8 @@ from scibus.contracts.operations import Service
 from scibus.runtime.broker import BusBroker
 from scibus.runtime.discovery import Discovery
 from scibus.runtime.health import Health, routes, serving_http
+from scibus.runtime.jobs.handlers import Handlers
+from scibus.runtime.jobs.jobs import Jobs
 from scibus.runtime.logs import get_logger
 from scibus.runtime.metrics import Metrics
 from scibus.runtime.requests import RequestEndpoint
@@ -41,6 +43,7 @@ class Run:
         instance: name of this process, a token.
         broker: FastStream's broker, with the subscribers that the user hung onto it.
         handlers: by operation name.
+        undos: likewise, what takes back what a cancelled job has begun.
         openers: of the resources that handlers name.
         settings: the common ones.
         known: what resources and handlers may name besides.
@@ -54,6 +57,7 @@ class Run:
         instance: str,
         broker: BusBroker,
         handlers: Mapping[str, Callable[..., Any]],
+        undos: Mapping[str, Callable[..., Any]],
         openers: Sequence[Opener],
         settings: WorkerSettings,
         known: Mapping[type, Any],
@@ -63,6 +67,7 @@ class Run:
         self._instance = instance
         self._broker = broker
         self._handlers = handlers
+        self._undos = undos
         self._openers = openers
         self._settings = settings
         self._metrics = Metrics()
@@ -70,6 +75,7 @@ class Run:
         self._health = Health()
         self._closed = asyncio.Event()
         self._endpoints: list[RequestEndpoint] = []
+        self._jobs: Jobs | None = None
         self._discovery: Discovery | None = None
         broker.open = self._connect
 
@@ -104,11 +110,12 @@ class Run:
         connection: Client = await self._broker.connect()
         self._health.connection = connection
         await stack.enter_async_context(app.start_lifespan_context())
-        self._known[Blobs] = await prepare_topology(connection, self._settings.topology)
+        self._known[Blobs], has_streams = await prepare_topology(connection, self._service, self._settings)
+        handlers = self._bound()
         self._endpoints = [
             RequestEndpoint(
                 operation,
-                bind(self._handlers[operation.name], self._known),
+                handlers[operation.name].handle,
                 slots=self._settings.concurrency,
                 connection=connection,
                 blobs=self._known[Blobs],
@@ -120,9 +127,17 @@ class Run:
         for endpoint in self._endpoints:
             await endpoint.start()
         await self._discovery.start()
+        if has_streams:
+            self._jobs = Jobs(connection, self._service, self._instance, handlers, self._known, self._metrics)
+            await self._jobs.start(slots=self._settings.concurrency)
         await connection.flush()
         self._health.serving = True
         log.info("ready", operations=len(self._endpoints), concurrency=self._settings.concurrency)
+
+    def _bound(self) -> dict[str, Handlers]:
+        """Handlers with their resources."""
+        undos = {name: bind(undo, self._known) for name, undo in self._undos.items()}
+        return {name: Handlers(bind(handler, self._known), undos.get(name)) for name, handler in self._handlers.items()}
 
     async def _drain(self, hurry: asyncio.Event) -> None:
         """Take no more, and answer what was taken, within the grace period even where NATS does not answer."""
@@ -133,7 +148,7 @@ class Run:
         hurried.cancel()
         if not draining.done():
             draining.cancel()
-            await asyncio.gather(*(endpoint.finish(0) for endpoint in self._endpoints))
+            await asyncio.gather(*(endpoint.finish(0) for endpoint in self._takers()))
         await asyncio.gather(draining, hurried, return_exceptions=True)
 
     async def _finish(self, until: float) -> None:
@@ -141,12 +156,16 @@ class Run:
         quick = min(QUICK_SECONDS, self._settings.grace_period / 2)
         if self._discovery is not None:
             await self._discovery.stop()
-        stopping = [asyncio.create_task(endpoint.stop_taking()) for endpoint in self._endpoints]
+        stopping = [asyncio.create_task(taker.stop_taking()) for taker in self._takers()]
         await asyncio.wait(stopping, timeout=quick)
         for unanswered in stopping:
             unanswered.cancel()
         await asyncio.gather(*stopping, return_exceptions=True)
-        await asyncio.gather(*(endpoint.finish(until - now()) for endpoint in self._endpoints))
+        await asyncio.gather(*(taker.finish(until - now()) for taker in self._takers()))
+
+    def _takers(self) -> list[RequestEndpoint | Jobs]:
+        """Whatever takes work."""
+        return [*self._endpoints, *([self._jobs] if self._jobs else [])]
 
     async def _connect(self) -> Client:
         return await open_connection(
@@ -167,6 +186,8 @@ class Run:
 
     async def _on_reconnect(self) -> None:
         self._metrics.reconnects.inc()
+        if self._jobs is not None:
+            self._jobs.reconnected()
         log.info("NATS is back")
 
     async def _on_close(self) -> None:

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings
 from pydantic_settings import SettingsError as SourceError
 
 from scibus.bus.settings import BusSettings
+from scibus.bus.topology import QUEUE_BYTES
 
 Settings = TypeVar("Settings", bound=BaseSettings)
 
@@ -25,6 +26,15 @@ class WorkerSettings(BusSettings):
 
     topology: Literal["create", "bind"] = Field(
         default="create", description="Create missing streams and buckets, or only check them."
+    )
+    queue_bytes: int = Field(
+        default=QUEUE_BYTES, ge=1024 * 1024, description="Limit of the service's job stream, when it is created."
+    )
+    ack_wait: float = Field(
+        default=30.0,
+        ge=1,
+        le=600,
+        description="Seconds after which a job whose worker died goes to another one, when its consumer is created.",
     )
     concurrency: int = Field(default=128, ge=1, le=10_000, description="Slots per operation; past them: overloaded.")
     grace_period: float = Field(

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings
 
 from scibus.bus.blobs import Blobs
 from scibus.contracts.model import Contract
-from scibus.contracts.operations import Request, Service
+from scibus.contracts.operations import JobOperation, Operation, Service
 from scibus.runtime.broker import BusBroker
 from scibus.runtime.logs import logging_to_stderr
 from scibus.runtime.metrics import Metrics
@@ -24,6 +24,7 @@ from scibus.runtime.topology import TopologyError
 Query = TypeVar("Query", bound=Contract)
 Answer = TypeVar("Answer")
 Handler = Callable[Concatenate[Query, ...], Awaitable[Answer]]
+Undo = Callable[Concatenate[Query, ...], Awaitable[None]]
 OwnSettings = TypeVar("OwnSettings", bound=BaseSettings)
 
 
@@ -51,20 +52,36 @@ class Worker(Generic[OwnSettings]):
         self._resources = list(resources)
         self._distribution = distribution or f"scibus-{service.service_name}"
         self._handlers: dict[str, Callable[..., Any]] = {}
+        self._undos: dict[str, Callable[..., Any]] = {}
         self._provided: set[type] = {settings, WorkerSettings, Metrics, Blobs}
 
     def handles(
-        self, operation: Request[..., Query, Answer]
+        self, operation: Operation[..., Query, Answer]
     ) -> Callable[[Handler[Query, Answer]], Handler[Query, Answer]]:
         """Let the decorated function answer `operation`.
 
-        Its first parameter is the request body; every other one is filled by its type.
+        Its first parameter is the request body; every other one is filled by its type. A `Job` is only there when the
+        operation was submitted as one: only handlers of job operations may rely on it.
         """
 
         def register(handler: Handler[Query, Answer]) -> Handler[Query, Answer]:
             check_handler(handler, self._resources, self._provided)
             self._handlers[operation.name] = handler
             return handler
+
+        return register
+
+    def cancels(self, operation: JobOperation[..., Query, Any]) -> Callable[[Undo[Query]], Undo[Query]]:
+        """Let the decorated function take back what a cancelled job has begun on the backend.
+
+        Called when the handler is not running any more, with the request body and, by their types, what handlers get;
+        the `Job` restores what the attempts have saved. It may be called more than once.
+        """
+
+        def register(undo: Undo[Query]) -> Undo[Query]:
+            check_handler(undo, self._resources, self._provided)
+            self._undos[operation.name] = undo
+            return undo
 
         return register
 
@@ -93,6 +110,7 @@ class Worker(Generic[OwnSettings]):
             instance=instance,
             broker=self.broker,
             handlers=self._handlers,
+            undos=self._undos,
             openers=self._resources,
             settings=settings,
             known={self._settings: own},

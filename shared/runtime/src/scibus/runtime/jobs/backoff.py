@@ -1,0 +1,14 @@
+"""How long a job waits before its next attempt."""
+
+import random
+
+FIRST_SECONDS = 1.0
+LONGEST_SECONDS = 300.0
+LONGEST_ASKED = 3600.0
+
+
+def backoff(attempt: int, asked: float | None) -> float:
+    """Seconds after the failed `attempt`: twice as long each time, spread, and not less than the backend `asked`."""
+    doubled = min(FIRST_SECONDS * 2.0 ** (attempt - 1), LONGEST_SECONDS)
+    spread = doubled * random.uniform(0.5, 1.0)  # noqa: S311 - nobody gains from guessing it
+    return max(spread, min(asked or 0.0, LONGEST_ASKED))

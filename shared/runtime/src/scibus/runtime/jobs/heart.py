@@ -1,0 +1,73 @@
+"""Keeps held jobs alive: tells the stream and the other workers in time that somebody is at work."""
+
+import asyncio
+import time
+
+from scibus.bus.guarded import Stale
+from scibus.contracts.problems import BackendUnavailable, Problem
+from scibus.runtime.jobs.held import HeldJob, LostJob, Stop
+from scibus.runtime.logs import get_logger
+
+log = get_logger(__name__)
+
+AT_ONCE = 64
+TICK_SECONDS = 0.5
+
+
+class Heart:
+    """Beats for all jobs of one operation.
+
+    Args:
+        ack_wait: seconds after which the server gives a job to somebody else, and others may take it over.
+    """
+
+    def __init__(self, ack_wait: float) -> None:
+        self.ack_wait = ack_wait
+        self.held: set[HeldJob] = set()
+        self._room = asyncio.Semaphore(AT_ONCE)
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._task = asyncio.create_task(self._beat())
+
+    async def stop(self) -> None:
+        """End."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _beat(self) -> None:
+        """Three beats fit into the acknowledgement wait, so that two may go wrong."""
+        tick = min(TICK_SECONDS, self.ack_wait / 6)
+        while True:
+            began = time.monotonic()
+            due = [held for held in self.held if held.has_news or began - held.busy_at >= self.ack_wait / 3]
+            if due:
+                await asyncio.gather(*(self._keep(held) for held in due))
+            self._give_up_unsure()
+            await asyncio.sleep(max(tick - (time.monotonic() - began), 0.01))
+
+    async def _keep(self, held: HeldJob) -> None:
+        async with self._room:
+            try:
+                async with asyncio.timeout(self.ack_wait / 3):
+                    held.busy_at = time.monotonic()
+                    await held.delivery.receipt.busy()
+                    await held.write()
+                    for beat in list(held.beats):
+                        await beat()
+            except (LostJob, Stale):
+                log.warning("a job went to another worker", job=str(held.status.ref))
+                held.stop(Stop.LOST)
+            except (BackendUnavailable, TimeoutError):
+                return
+            except Problem as problem:
+                log.warning("a job's status could not be told", job=str(held.status.ref), problem=problem.details.slug)
+
+    def _give_up_unsure(self) -> None:
+        """Who cannot prove any more that a job is its own stops before another worker may begin."""
+        for held in self.held:
+            if not held.is_sure and held.stopped is None:
+                log.warning("nobody can tell whose a job is", job=str(held.status.ref))
+                held.stop(Stop.LOST)
