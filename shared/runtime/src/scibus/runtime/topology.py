@@ -116,7 +116,9 @@ async def _check(connection: Client, streams: list[StreamSpec], consumers: list[
     try:
         await blobs.ensure_bucket()
     except TooLarge as problem:
-        faults.append(f"object store {BUCKET} is missing ({problem})")
+        faults.append(f"object store {BUCKET} is missing")
+        if not await _has_jetstream(connection):
+            raise TopologyError(f"on the server: {faults[0]} ({problem})") from None
     object_store = StreamSpec(f"OBJ_{BUCKET}", {"max_age": KEPT_SECONDS * SECOND})
     for stream in [*streams, *([] if faults else [object_store])]:
         faults += await _faults(connection, f"STREAM.INFO.{stream.name}", f"stream {stream.name}", stream.settings)
@@ -125,6 +127,14 @@ async def _check(connection: Client, streams: list[StreamSpec], consumers: list[
         faults += await _faults(connection, f"CONSUMER.INFO.{path}", f"consumer {path}", consumer.settings)
     if faults:
         raise TopologyError("on the server: " + "; ".join(faults))
+
+
+async def _has_jetstream(connection: Client) -> bool:
+    try:
+        await api(connection, "INFO", timeout=API_SECONDS)
+    except BackendUnavailable:
+        return False
+    return True
 
 
 async def _faults(connection: Client, subject: str, what: str, wanted: Mapping[str, Any]) -> list[str]:

@@ -42,8 +42,8 @@ class WaitingRoom:
         self._slots.give_back()
         turn = None
         try:
+            await patiently(lambda: held.write(state="waiting"))
             async with self._turns.in_line(key):
-                await patiently(lambda: held.write(state="waiting"))
                 turn = await self._turns.take(key, held.status.ref)
             held.beats.append(turn.renew)
             await self._slots.take_again()
