@@ -12,6 +12,7 @@ from scibus.contracts.model import Contract
 from scibus.contracts.operations import Operation
 from scibus.contracts.problems import BackendUnavailable, DeadlineExceeded, InternalError, Problem
 from scibus.runtime.call import Call
+from scibus.runtime.jobs.backoff import parked
 from scibus.runtime.jobs.endings import Ending, cancellation, failure, success
 from scibus.runtime.jobs.handlers import Handlers
 from scibus.runtime.jobs.held import HeldJob, LostJob, Stop
@@ -23,7 +24,6 @@ from scibus.runtime.replies import accepted_type, answer_reply
 
 log = get_logger(__name__)
 
-PARKED_SECONDS = 30.0
 SOON_SECONDS = 1.0
 
 
@@ -134,7 +134,7 @@ class Attempt:
             case Stop.CANCELLED:
                 return await self._cancel(body)
             case Stop.PARKED:
-                await endings.hand_back(held, delay=PARKED_SECONDS, state="waiting")
+                await endings.hand_back(held, delay=parked(held.delivery.times), state="waiting")
                 return "parked"
             case Stop.TOO_LONG:
                 limit = f"the attempt took longer than {self._operation.time_limit:g} s"

@@ -5,6 +5,8 @@ import random
 FIRST_SECONDS = 1.0
 LONGEST_SECONDS = 300.0
 LONGEST_ASKED = 3600.0
+PARKED_SECONDS = 30.0
+LONGEST_PARKED = 900.0
 
 
 def backoff(attempt: int, asked: float | None) -> float:
@@ -12,3 +14,9 @@ def backoff(attempt: int, asked: float | None) -> float:
     doubled = min(FIRST_SECONDS * 2.0 ** (attempt - 1), LONGEST_SECONDS)
     spread = doubled * random.uniform(0.5, 1.0)  # noqa: S311 - nobody gains from guessing it
     return max(spread, min(asked or 0.0, LONGEST_ASKED))
+
+
+def parked(times: int) -> float:
+    """Seconds for which a job stays in the stream when too many wait, after it was given out `times` times."""
+    doubled = min(PARKED_SECONDS * 2.0 ** min(times - 1, 10), LONGEST_PARKED)
+    return doubled * random.uniform(0.5, 1.0)  # noqa: S311 - spreads the load

@@ -70,7 +70,7 @@ class Claims:
             await delivery.receipt.done()
             return None
         fresh = self._fresh(delivery, attempt=1 if starts else 0)
-        if delivery.is_first and (held := await self._take(delivery, fresh, 0)):
+        if delivery.times == 1 and (held := await self._take(delivery, fresh, 0)):
             return held
         for _ in range(TRIES):
             record = await self._stores.statuses.read(record_key(*delivery.ref))

@@ -45,8 +45,8 @@ class Delivery:
     receipt: Receipt
     is_named: bool
     """Whether the submitter chose the id."""
-    is_first: bool = False
-    """Whether the server says that it was never given out before; it may be wrong after a crash."""
+    times: int = 0
+    """How often the server says that it has given the job out; it may be wrong after a crash."""
 
 
 class MessageReceipt:
@@ -109,7 +109,7 @@ def delivered(message: Msg, created: datetime) -> Delivery:
         data=message.data,
         receipt=MessageReceipt(message),
         is_named=_is_named(message.subject),
-        is_first=metadata.num_delivered == 1,
+        times=metadata.num_delivered,
     )
 
 

@@ -68,6 +68,7 @@ class Heart:
     def _give_up_unsure(self) -> None:
         """Who cannot prove any more that a job is its own stops before another worker may begin."""
         for held in self.held:
+            held.insist()
             if not held.is_sure and held.stopped is None:
                 log.warning("nobody can tell whose a job is", job=str(held.status.ref))
                 held.stop(Stop.LOST)

@@ -25,6 +25,7 @@ PROGRESS_SECONDS = 1.0
 REWRITES = 8
 SURE_PART = 0.8
 """Of the lease: the rest is left for a handler to stop before somebody else may begin."""
+STUBBORN_SECONDS = 2.0
 STATUS_SCHEMA = SCHEMA_PREFIX + JobStatus.__name__
 
 
@@ -80,6 +81,7 @@ class HeldJob:
         """When the stream was last told that somebody is at work."""
         self._lease = lease
         self._confirmed = began
+        self._cancelled_at = began
         self._written = time.monotonic()
         self._progress: JobProgress | None = None
         self._writing = asyncio.Lock()
@@ -103,6 +105,24 @@ class HeldJob:
         """Stop the handler. That a job is lost outdoes every other reason."""
         if self.stopped is None or reason is Stop.LOST:
             self.stopped = reason
+        self._cancel_handler()
+
+    def insist(self) -> None:
+        """Stop the handler again where it did not: a cancellation can get lost in what it was waiting for."""
+        if self.stopped is not None and time.monotonic() - self._cancelled_at > STUBBORN_SECONDS:
+            self._cancel_handler()
+
+    def check(self) -> None:
+        """Let no handler go on that was told to stop.
+
+        Raises:
+            asyncio.CancelledError: this one was.
+        """
+        if self.stopped is not None:
+            raise asyncio.CancelledError
+
+    def _cancel_handler(self) -> None:
+        self._cancelled_at = time.monotonic()
         if self.handler is not None:
             self.handler.cancel()
 

@@ -62,7 +62,9 @@ class Job:
         self, done: float, total: float | None = None, unit: str | None = None, message: str | None = None
     ) -> None:
         """Tell how far the job is. Costs next to nothing: it is written once a second at most."""
+        self._held.check()
         await self._held.progress(JobProgress(done=done, total=total, unit=unit, message=message))
+        self._held.check()
 
     async def checkpoint(self, data: Contract) -> None:
         """Save what a later attempt needs; save what is about to be made on a backend *before* it is made.
@@ -76,6 +78,7 @@ class Job:
         if len(body) > LARGEST_CHECKPOINT:
             raise TooLarge(f"a checkpoint of {len(body)} bytes is larger than {LARGEST_CHECKPOINT}: put it into a blob")
         await self._save(body)
+        self._held.check()
 
     def restored(self, model: type[Data]) -> Data | None:
         """What an earlier attempt saved, or this one; None when nothing was saved.
@@ -97,6 +100,7 @@ class Job:
         While it waits the job is `waiting`, and another one has its slot. `key` appears nowhere in clear.
         """
         async with self._room.turn(self._held, key):
+            self._held.check()
             yield
 
     def blob_name(self, filename: str) -> str:
