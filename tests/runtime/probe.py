@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-import pyarrow as pa
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -128,6 +127,8 @@ async def carried(_body: Empty, call: Call) -> Carried:
 
 @worker.handles(Probe.numbers)
 async def numbers(body: Numbers) -> Table:
+    import pyarrow as pa
+
     return ArrowTable(pa.table({"n": pa.array(range(body.count), type=pa.int64())}))
 
 

@@ -2,16 +2,18 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from scibus.bus.stored import StoredMessage, last_message
-from scibus.client import Bus
+from scibus.client import Bus, connect
+from scibus.sandbox import NatsServer
 from tests.conftest import SpawnWorker
-from tests.processes import WorkerProcess
+from tests.processes import WorkerProcess, start_worker
 from tests.waiting import until
 
 
@@ -19,6 +21,7 @@ class Jobs:
     """The jobs of the probe."""
 
     def __init__(self, bus: Bus, diary: Path) -> None:
+        self.bus = bus
         self.connection = bus.connection
         self.js = bus.connection.jetstream()
         self.diary = diary
@@ -120,6 +123,26 @@ def spawn_probe(spawn_worker: SpawnWorker, diary: Path) -> Callable[..., Awaitab
 @pytest.fixture
 async def worker(spawn_probe: Callable[..., Awaitable[WorkerProcess]]) -> WorkerProcess:
     return await spawn_probe()
+
+
+@pytest.fixture(scope="module")
+def standing_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("standing")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def standing(standing_folder: Path) -> AsyncIterator[Jobs]:
+    """The jobs of one worker that all tests of a module share: each uses ids of its own."""
+    diary = standing_folder / "diary"
+    diary.touch()
+    async with NatsServer() as server, connect(server.url, name="test") as bus:
+        settings = {"SCIBUS_NATS_URL": server.url, "SCIBUS_PROBE_DIARY": str(diary), "SCIBUS_ACK_WAIT": "1"}
+        worker = await start_worker("probe", standing_folder, settings)
+        try:
+            await worker.logged("ready")
+            yield Jobs(bus, diary)
+        finally:
+            await worker.stop()
 
 
 async def settle(seconds: float = 0.3) -> None:
