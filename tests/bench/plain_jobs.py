@@ -50,7 +50,7 @@ async def main() -> None:
         room.release()
         try:
             messages = await puller.fetch(max(room._value, 1), timeout=5)
-        except FetchTimeout:
+        except (FetchTimeout, TimeoutError):
             continue
         for message in messages:
             await room.acquire()
