@@ -1,18 +1,18 @@
 """Publishing that only succeeds for whoever has seen the last message on the subject."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.errors import MaxPayloadError
-from nats.js.api import Header
-from nats.js.client import JetStreamContext
-from nats.js.errors import APIError
 
-from scibus.bus.stored import ApiError, StoredMessage, last_message
+from scibus.bus.stored import ApiError, StoredMessage, checked, last_message
 from scibus.contracts.problems import BackendUnavailable, TooLarge
 
+EXPECTED_STREAM = "Nats-Expected-Stream"
+EXPECTED_LAST = "Nats-Expected-Last-Subject-Sequence"
 WRONG_LAST_SEQUENCE = 10071
 FULL_PER_SUBJECT = 10077
 IN_FLIGHT_SEQUENCE = 10164
@@ -36,7 +36,6 @@ class GuardedPublisher:
     def __init__(self, connection: Client, stream: str) -> None:
         self._connection = connection
         self._stream = stream
-        self._js: JetStreamContext = connection.jetstream(timeout=WRITE_SECONDS)
 
     async def publish(self, subject: str, data: bytes, after: int, headers: Mapping[str, str]) -> int:
         """Publish if the last message on `subject` has the sequence `after` (0: there is none); the new sequence.
@@ -48,24 +47,28 @@ class GuardedPublisher:
             TooLarge: the message is larger than the server takes.
             BackendUnavailable: the stream is out of reach or full; whether the message is stored is not known.
         """
-        told = {**headers, Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value: str(after)}
+        told = {**headers, EXPECTED_STREAM: self._stream, EXPECTED_LAST: str(after)}
         reason: Exception | None = None
         for trial in range(TRIES):
             if trial:
                 await asyncio.sleep(PAUSE_SECONDS * trial)
             try:
-                return (await self._js.publish(subject, data, stream=self._stream, headers=dict(told))).seq
-            except APIError as error:
+                return await self._stored(subject, data, told)
+            except ApiError as error:
                 reason = error
-                if error.err_code == WRONG_LAST_SEQUENCE or (error.err_code == FULL_PER_SUBJECT and not after):
+                if error.code == WRONG_LAST_SEQUENCE or (error.code == FULL_PER_SUBJECT and not after):
                     return await self._settled(subject, data, after)
-                if error.err_code != IN_FLIGHT_SEQUENCE:
+                if error.code != IN_FLIGHT_SEQUENCE:
                     break
             except MaxPayloadError as error:
                 raise TooLarge(f"a message of {len(data)} bytes does not fit into {self._stream}") from error
             except (NatsError, TimeoutError) as error:
                 reason = error
         raise BackendUnavailable(f"{self._stream} did not take a message: {reason!r}") from reason
+
+    async def _stored(self, subject: str, data: bytes, headers: dict[str, str]) -> int:
+        reply = await self._connection.request(subject, data, timeout=WRITE_SECONDS, headers=headers)
+        return int(checked(json.loads(reply.data))["seq"])
 
     async def last(self, subject: str) -> StoredMessage | None:
         """The last message on `subject`.

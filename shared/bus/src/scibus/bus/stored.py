@@ -51,9 +51,17 @@ async def api(connection: Client, subject: str, body: Any = None, timeout: float
         reply = await connection.request(f"{API}.{subject}", data, timeout=timeout)
     except NoRespondersError as error:
         raise BackendUnavailable("JetStream does not answer") from error
-    answer: dict[str, Any] = json.loads(reply.data)
-    if error_told := answer.get("error"):
-        raise ApiError(error_told.get("err_code", 0), error_told.get("description", "no reason given"))
+    return checked(json.loads(reply.data))
+
+
+def checked(answer: dict[str, Any]) -> dict[str, Any]:
+    """What JetStream answered, if it did what it was asked.
+
+    Raises:
+        ApiError: it refused.
+    """
+    if error := answer.get("error"):
+        raise ApiError(error.get("err_code", 0), error.get("description", "no reason given"))
     return answer
 
 
