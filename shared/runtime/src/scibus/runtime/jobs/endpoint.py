@@ -33,7 +33,8 @@ log = get_logger(__name__)
 
 SOON_SECONDS = 1.0
 STUBBORN_SECONDS = 2.0
-HAND_BACK_SECONDS = 3.0
+HAND_BACK_SECONDS = 8.0
+"""Of the grace period: for stopped handlers to end, and their jobs to be handed back."""
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -101,12 +102,13 @@ class JobEndpoint:
 
     async def finish(self, seconds: float) -> None:
         """Wait for the jobs under way, at most `seconds`; hand the rest back, which costs them no attempt."""
+        patience = min(HAND_BACK_SECONDS, max(seconds, 0) / 2)
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=max(seconds - HAND_BACK_SECONDS, 0))
+            await asyncio.wait(self._tasks, timeout=max(seconds - patience, 0))
         for held in list(self.held.values()):
             held.stop(Stop.SHUTDOWN)
         if self._tasks:
-            _, slow = await asyncio.wait(self._tasks, timeout=HAND_BACK_SECONDS)
+            _, slow = await asyncio.wait(self._tasks, timeout=max(patience, STUBBORN_SECONDS))
             for task in slow:
                 task.cancel()
             if slow:

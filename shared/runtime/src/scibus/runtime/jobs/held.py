@@ -25,7 +25,7 @@ PROGRESS_SECONDS = 1.0
 REWRITES = 8
 SURE_PART = 0.8
 """Of the lease: the rest is left for a handler to stop before somebody else may begin."""
-STUBBORN_SECONDS = 2.0
+STUBBORN_SECONDS = 10.0
 STATUS_SCHEMA = SCHEMA_PREFIX + JobStatus.__name__
 
 
