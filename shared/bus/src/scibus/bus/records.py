@@ -27,6 +27,11 @@ class Record:
     """False for the mark that a deleted value leaves."""
 
 
+def is_mark(headers: Mapping[str, str]) -> bool:
+    """Whether a message with `headers` is the mark that a deleted value leaves."""
+    return any(name in headers for name in _MARKS)
+
+
 class Records:
     """The records of one bucket."""
 
@@ -47,8 +52,7 @@ class Records:
         message = await self._publisher.last(self.subject(key))
         if message is None:
             return None
-        exists = not any(name in message.headers for name in _MARKS)
-        return Record(message.sequence, message.time, message.data, exists)
+        return Record(message.sequence, message.time, message.data, not is_mark(message.headers))
 
     async def write(self, key: str, data: bytes, after: int, headers: Mapping[str, str] | None = None) -> int:
         """Write `data` if the last revision is still `after`; the new revision.

@@ -1,8 +1,10 @@
 """How to reach NATS: the settings that callers and workers share."""
 
+import os
 import ssl
+import tempfile
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
@@ -21,6 +23,13 @@ class BusSettings(BaseSettings):
     nats_tls_ca: Path | None = Field(default=None, description="CA bundle that signed the server's certificate.")
     nats_tls_cert: Path | None = Field(default=None, description="Client certificate, PEM.")
     nats_tls_key: Path | None = Field(default=None, description="Key of the client certificate, PEM.")
+
+    blob_store: Literal["nats", "file"] = Field(
+        default="nats", description="Where new blobs go: into NATS, or as files below SCIBUS_BLOB_FOLDER."
+    )
+    blob_folder: Path | None = Field(
+        default=None, description="Folder of blobs that are files, shared by workers and readers."
+    )
 
     @field_validator("nats_creds", "nats_tls_ca", "nats_tls_cert", "nats_tls_key")
     @classmethod
@@ -46,6 +55,30 @@ class BusSettings(BaseSettings):
             if not usable:
                 raise ValueError("must be URLs as nats://host:4222, separated by commas")
         return urls
+
+    @field_validator("blob_folder")
+    @classmethod
+    def folder_is_there(cls, folder: Path | None) -> Path | None:
+        """A volume that was not mounted is said at start."""
+        if folder is not None and not folder.is_dir():
+            raise ValueError(f"there is no folder {folder}")
+        return folder
+
+    @model_validator(mode="after")
+    def blobs_have_a_place(self) -> Self:
+        """Said at start, not when the first export was fetched."""
+        if self.blob_store == "nats":
+            return self
+        if self.blob_folder is None:
+            raise ValueError("SCIBUS_BLOB_STORE=file goes with SCIBUS_BLOB_FOLDER")
+        try:
+            with tempfile.NamedTemporaryFile(dir=self.blob_folder, prefix=".scibus-") as file:
+                os.link(file.name, f"{file.name}.link")
+                Path(f"{file.name}.link").unlink()
+        except OSError as error:
+            reason = f"takes no files with hard links: {error.strerror or error}"
+            raise ValueError(f"SCIBUS_BLOB_FOLDER: {self.blob_folder} {reason}") from None
+        return self
 
     @model_validator(mode="after")
     def login_can_be_used(self) -> Self:

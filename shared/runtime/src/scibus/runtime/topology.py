@@ -45,7 +45,7 @@ async def prepare_topology(connection: Client, service: type[Service], settings:
         TopologyError: with `bind`, something is missing or differs; or JetStream does not answer.
     """
     creates = settings.topology == "create"
-    blobs = Blobs(connection, create=creates)
+    blobs = Blobs.of(connection, settings, create=creates)
     for trial in range(1, TRIES + 1):
         try:
             return blobs, await _prepare(connection, service, settings, blobs)
