@@ -135,6 +135,19 @@ async def test_uploads_that_are_cancelled_stop_and_leave_nothing(place):
     assert await place.contents() == []
 
 
+async def test_an_upload_that_is_cancelled_in_its_last_moment_leaves_nothing(place):
+    async def content():
+        upload.cancel()
+        return
+        yield b""
+
+    upload = asyncio.create_task(place.blobs.put("a", content(), media_type="text/plain"))
+    await asyncio.wait([upload])
+
+    assert upload.cancelled()
+    assert await place.contents() == []
+
+
 async def test_content_is_closed_when_it_is_not_wanted_any_more(place):
     closed = asyncio.Event()
 

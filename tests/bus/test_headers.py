@@ -67,3 +67,33 @@ def test_what_is_no_trace_context_is_not_carried_on(headers):
 
 def test_an_address_as_a_field_name_is_not_told():
     assert "jane" not in h.encode_names(["jane.doe@example.org", "other"])
+
+
+def test_what_is_kept_of_a_submission_steers_nothing():
+    kept = h.kept_headers(
+        {"Authorization": "Bearer x", "Nats-Msg-Id": "a", "Scibus-Not-After": "b", "colour": "red", "Nats-TTL": "3s"}
+    )
+
+    assert kept == {
+        "Scibus-Source-Nats-Msg-Id": "a",
+        "Scibus-Source-Scibus-Not-After": "b",
+        "colour": "red",
+    }
+
+
+def test_what_is_kept_twice_is_renamed_once():
+    once = h.kept_headers({"Nats-Msg-Id": "a"})
+
+    assert h.kept_headers(once) == once
+
+
+def test_what_is_submitted_again_steers_nothing_either():
+    letter = {"Scibus-State": "failed", "Scibus-Source-Nats-Msg-Id": "a", "Accept": "application/json"}
+
+    assert h.restored_headers(letter) == {"Scibus-Source-Nats-Msg-Id": "a", "Accept": "application/json"}
+
+
+@pytest.mark.parametrize("text", ["tomorrow", "2026-12-01T00:00:00", ""])
+def test_a_time_limit_must_be_a_time_with_its_zone(text):
+    with pytest.raises(InvalidRequest, match="Scibus-Not-After"):
+        h.read_not_after({"Scibus-Not-After": text})

@@ -2,7 +2,7 @@
 
 from typing import assert_type
 
-from scibus.client import Bus, Table, connect
+from scibus.client import Bus, DeadLetter, JobSchedule, JobStatus, QueueInfo, Table, connect
 from scibus.contracts.drms import ExportState, RecordList
 
 
@@ -14,6 +14,22 @@ async def typed() -> None:
         assert_type(await bus.drms.query(ds="hmi.v_45s[$]", key="T_REC,QUALITY", utc=True), Table)
         assert_type(await bus.drms.exp_status(requestid="JSOC_20261123_001"), ExportState)
 
+        job = await bus.drms.rs_list.submit(ds="hmi.v_45s[$]", key="T_REC")
+        assert_type(await job, RecordList)
+        assert_type(await job.result(timeout=5), RecordList)
+        assert_type(await job.cancel(), JobStatus)
+        assert_type([status async for status in job.events()], list[JobStatus])
+        assert_type(await (await bus.drms.query.submit_as("mine", ds="hmi.v_45s[$]", key="T_REC")), Table)
+        assert_type(await bus.drms.exp_status.job("mine"), ExportState)
+        assert_type(await bus.drms.rs_list.schedule("nightly", "@daily", ds="hmi.v_45s[$]"), JobSchedule)
+        assert_type(await bus.jobs("drms", states=["running"]), list[JobStatus])
+        assert_type(await bus.queues(), list[QueueInfo])
+        assert_type(await bus.dead_letters(), list[DeadLetter])
+
+        await bus.drms.rs_list.submit(key="T_REC")  # type: ignore[call-arg]
+        await bus.drms.rs_list.submit_as(ds="hmi.v_45s[$]")  # type: ignore[call-arg]
+        await bus.drms.rs_list.schedule("nightly", ds="hmi.v_45s[$]")  # type: ignore[call-arg]
+        await bus.jobs(states=["lost"])  # type: ignore[list-item]
         await bus.drms.rs_list(key="T_REC")  # type: ignore[call-arg]
         await bus.drms.rs_list(ds="hmi.v_45s[$]", keys="T_REC")  # type: ignore[call-arg]
         await bus.drms.rs_list(ds="hmi.v_45s[$]", n="five")  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
 """Blobs as files below a folder that workers and readers share, such as a mounted volume."""
 
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from contextlib import aclosing, suppress
 from functools import partial
 from pathlib import Path
@@ -47,7 +47,7 @@ class FileBlobs:
             Unsupported: the folder's file system has no hard links.
         """
         parts = parts_of(name)
-        unfinished = Unfinished(self._folder, self._place)
+        unfinished, reference = (Unfinished(self._folder, self._place) for _ in range(2))
         checksum = Checksum()
         try:
             async with aclosing(rechunk(content, CHUNK)) as cut:
@@ -65,22 +65,15 @@ class FileBlobs:
                 filename=filename,
             )
             with told_as_problems(name, writing=True):
-                await to_its_end(partial(self._keep, unfinished, parts, ref))
+                await to_its_end(partial(unfinished.keep, (self._bucket, *parts)))
+                await to_its_end(partial(reference.write, ref.model_dump_json().encode()))
+                await to_its_end(partial(reference.keep, (f"{self._bucket}.refs", *parts)))
         except BaseException:
-            with suppress(OSError):
-                await to_its_end(unfinished.withdraw)
+            await _removed(reference.withdraw, unfinished.withdraw)
             raise
         finally:
-            # What cannot be removed now lies where the operator removes it.
-            with suppress(OSError):
-                await to_its_end(unfinished.close)
+            await _removed(reference.close, unfinished.close)
         return ref
-
-    def _keep(self, unfinished: Unfinished, parts: tuple[str, ...], ref: BlobRef) -> None:
-        unfinished.keep((self._bucket, *parts))
-        with Unfinished(self._folder, self._place) as reference:
-            reference.write(ref.model_dump_json().encode())
-            reference.keep((f"{self._bucket}.refs", *parts))
 
     async def chunks(self, ref: BlobRef) -> AsyncGenerator[bytes, None]:
         """What is stored for `ref`, chunk by chunk, not checked.
@@ -122,6 +115,13 @@ class FileBlobs:
         if (ref.store, ref.bucket, ref.name) != ("file", self._bucket, name):
             raise BadBackendAnswer(f"the reference to {name} in the folder is one to {ref.name}")
         return ref
+
+
+async def _removed(*removals: Callable[[], None]) -> None:
+    """What cannot be removed now lies where the operator removes it."""
+    for removal in removals:
+        with suppress(OSError):
+            await to_its_end(removal)
 
 
 def _read(folder: Path, path: tuple[str, ...]) -> bytes:

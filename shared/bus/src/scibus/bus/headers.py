@@ -24,6 +24,8 @@ ATTEMPT = "Scibus-Attempt"
 PROBLEM = "Scibus-Problem"
 REPLAY_OF = "Scibus-Replay-Of"
 NOT_AFTER = "Scibus-Not-After"
+_SERVERS_OWN = frozenset({"nats-stream-source", "nats-scheduler", "nats-schedule-next", "nats-ttl"})
+"""What the server adds to a job that a schedule submits; the first holds characters that no header may."""
 SOURCE = "Scibus-Source-"
 """Prefix for headers of a submission that would mean something else where it is kept or repeated."""
 MSG_ID = "Nats-Msg-Id"
@@ -131,7 +133,7 @@ def kept_headers(headers: Headers) -> dict[str, str]:
     """
     kept = {}
     for name, value in headers.items():
-        if name.lower() == AUTHORIZATION.lower():
+        if name.lower() == AUTHORIZATION.lower() or name.lower() in _SERVERS_OWN:
             continue
         own = name.lower().startswith(("nats-", "scibus-")) and not name.lower().startswith(SOURCE.lower())
         kept[f"{SOURCE}{name}" if own else name] = value

@@ -5,8 +5,7 @@ import os
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 from scibus.bus.below import entered
 from scibus.contracts.problems import Conflict, Unsupported
@@ -23,14 +22,6 @@ class Unfinished:
         self._name = uuid.uuid4().hex
         self._file: BinaryIO | None = None
         self._kept: Sequence[str] = ()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def write(self, content: bytes) -> None:
         """Append `content`; raises OSError."""

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,16 @@ LARGEST_JSON = 256 * 1024 * 1024
 """Bytes of JSON that are read into memory; a larger table is asked for as Arrow, which stays on disk."""
 
 
+class IgnoredFields(UserWarning):
+    """The worker is older than this client: it left fields of the request alone."""
+
+
+def warn_of_ignored(name: str, headers: h.Headers) -> None:
+    """Warn of fields of the request `name` that its worker does not know."""
+    if h.IGNORED in headers:
+        warnings.warn(f"{name} ignored the fields {headers[h.IGNORED]}", IgnoredFields, stacklevel=4)
+
+
 async def read_answer(operation: Operation[..., Any, Any], body: bytes, headers: h.Headers, blobs: Blobs) -> Any:
     """The answer in a reply.
 
@@ -28,7 +39,7 @@ async def read_answer(operation: Operation[..., Any, Any], body: bytes, headers:
         BadBackendAnswer: the reply is not what the operation answers.
     """
     if h.ERROR_CODE in headers:
-        raise _problem(body, headers)
+        raise read_problem(body, headers)
     media_type = headers.get(h.CONTENT_TYPE, "")
     if h.BLOB in headers:
         ref = h.decode_blob(headers[h.BLOB])
@@ -46,7 +57,8 @@ async def read_answer(operation: Operation[..., Any, Any], body: bytes, headers:
     return JsonTable(answer) if issubclass(operation.answer, Table) else answer  # type: ignore[arg-type]
 
 
-def _problem(body: bytes, headers: h.Headers) -> Problem:
+def read_problem(body: bytes, headers: h.Headers) -> Problem:
+    """The problem in a reply that carries an error code."""
     try:
         return Problem.from_details(ProblemDetails.model_validate_json(body))
     except ValidationError:

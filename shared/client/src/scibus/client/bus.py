@@ -1,13 +1,9 @@
 """The bus as a Python program sees it."""
 
-import asyncio
 import os
-import random
-import time
-import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,16 +16,23 @@ from scibus.bus.blobs import Blobs
 from scibus.bus.connection import close_connection, open_connection
 from scibus.bus.errors import NoAnswer
 from scibus.bus.settings import BusSettings
-from scibus.bus.tables import has_arrow
-from scibus.bus.trace import current_trace
-from scibus.client.answers import read_answer
+from scibus.client.answers import read_answer, warn_of_ignored
 from scibus.client.discovery import WorkerInfo, discover
+from scibus.client.jobs.dead import DeadLetter, list_dead, read_dead, replay
+from scibus.client.jobs.listing import list_jobs
+from scibus.client.jobs.queues import QueueInfo, queues
+from scibus.client.jobs.schedules import list_schedules, pause_schedule, remove_schedule, resume_schedule, schedule
+from scibus.client.jobs.submitted import SubmittedJob
+from scibus.client.jobs.submitting import submit
+from scibus.client.outgoing import asking_headers, check_size
+from scibus.client.room import where_there_is_room
 from scibus.contracts.blobs import BlobRef
+from scibus.contracts.calls import CallOptions, When
 from scibus.contracts.drms import Drms
+from scibus.contracts.jobs import JobRef, JobSchedule, JobState, JobStatus
 from scibus.contracts.model import Contract
-from scibus.contracts.operations import CallOptions, Request, Service
-from scibus.contracts.problems import Overloaded, TooLarge
-from scibus.contracts.tables import ARROW_STREAM, JSON
+from scibus.contracts.operations import Operation, Request, Service
+from scibus.contracts.subjects import check_job_id
 
 Query = TypeVar("Query", bound=Contract)
 Answer = TypeVar("Answer")
@@ -37,22 +40,15 @@ AnyService = TypeVar("AnyService", bound=Service)
 
 SLACK = 2.0
 """Seconds beyond a request's timeout in which the worker's own `deadline` answer may still arrive."""
-SPARE = 4096
-BUSY_SECONDS = 1.0
-SOON_SECONDS = 0.05
 FIRST_TRIES = 5
-
-
-class IgnoredFields(UserWarning):
-    """The worker is older than this client: it left fields of the request alone."""
 
 
 class Bus:
     """A connection to the bus. Services are attributes: `bus.drms.rs_list(...)`."""
 
-    def __init__(self, connection: Client, options: CallOptions | None = None) -> None:
+    def __init__(self, connection: Client, options: CallOptions | None = None, blobs: Blobs | None = None) -> None:
         self.connection = connection
-        self.blobs = Blobs(connection)
+        self.blobs = blobs or Blobs(connection)
         self._options = options or CallOptions()
         self.drms = self.service(Drms)
 
@@ -70,25 +66,13 @@ class Bus:
             NoAnswer: no worker is there, or none answered in time.
             TooLarge: the request does not fit into a message; nothing was sent.
         """
-        options = options or self._options
-        until = time.monotonic() + options.timeout
-        while True:
-            try:
-                return await self._ask(operation, query, options)
-            except Overloaded as problem:
-                pause = _pause(problem)
-                left = until - time.monotonic() - pause
-                if not options.wait_for_room or left <= 0:
-                    raise
-                await asyncio.sleep(pause)
-                options = replace(options, timeout=left)
+        return await where_there_is_room(lambda left: self._ask(operation, query, left), options or self._options)
 
     async def _ask(self, operation: Request[..., Query, Answer], query: Query, options: CallOptions) -> Answer:
         name = f"{operation.service}.{operation.name}"
-        body = query.model_dump_json(exclude_unset=True).encode()
-        headers = _headers(operation, options)
-        if len(body) + sum(map(len, [*headers, *headers.values()])) > self.connection.max_payload - SPARE:
-            raise TooLarge(f"the request {name} has {len(body)} bytes, a message holds {self.connection.max_payload}")
+        body = _body(query)
+        headers = {**asking_headers(operation, options), h.TIMEOUT: f"{options.timeout:g}"}
+        check_size(self.connection, name, body, headers)
         try:
             reply = await self.connection.request(
                 operation.subject, body, timeout=options.timeout + SLACK, headers=headers
@@ -99,10 +83,133 @@ class Bus:
             raise NoAnswer(f"no answer to {name} within {options.timeout:g} s") from error
         except NatsError as error:
             raise NoAnswer(f"{name} could not be asked: {error}") from error
-        if reply.headers and h.IGNORED in reply.headers:
-            warnings.warn(f"{name} ignored the fields {reply.headers[h.IGNORED]}", IgnoredFields, stacklevel=4)
+        warn_of_ignored(name, reply.headers or {})
         answer: Answer = await read_answer(operation, reply.data, reply.headers or {}, self.blobs)
         return answer
+
+    async def submit(
+        self,
+        operation: Operation[..., Query, Answer],
+        query: Query,
+        job_id: str | None = None,
+        options: CallOptions | None = None,
+    ) -> SubmittedJob[Answer]:
+        """Submit a job, and return once its stream has accepted it: from then on it is done once, whatever dies.
+
+        With an id the same job can be submitted again, which does nothing.
+
+        Raises:
+            ValueError: the id may not be chosen, or `not_after` has no time zone.
+            Conflict: the id was used for another request.
+            NotFound: no worker of the service has been on this bus, so nobody would do it.
+            Overloaded: the queue is full, and stayed so within the timeout.
+            TooLarge: the request does not fit into a message; nothing was sent.
+            NoAnswer: JetStream did not answer.
+        """
+        options = options or self._options
+        ref = await submit(self.connection, operation, _body(query), job_id, options)
+        return self.job(operation, ref.job_id, options)
+
+    def job(
+        self, operation: Operation[..., Any, Answer], job_id: str, options: CallOptions | None = None
+    ) -> SubmittedJob[Answer]:
+        """A job that was submitted before, here or elsewhere.
+
+        Raises:
+            ValueError: that is no id.
+        """
+        return SubmittedJob(self.connection, self.blobs, operation, check_job_id(job_id), options or self._options)
+
+    async def schedule(
+        self,
+        operation: Operation[..., Query, Any],
+        query: Query,
+        schedule_id: str,
+        when: When,
+        options: CallOptions | None = None,
+    ) -> JobSchedule:
+        """Let the server submit a job later, or again and again; a schedule of the same id is replaced.
+
+        Raises:
+            ValueError: that is no id, a time without a zone, or a span below a second.
+            InvalidRequest: the server does not understand `when`.
+            NotFound: no worker of the service has been on this bus.
+            TooLarge: the request does not fit into a message; nothing was sent.
+            NoAnswer: JetStream did not answer.
+        """
+        return await schedule(self.connection, operation, _body(query), schedule_id, when, options or self._options)
+
+    async def jobs(
+        self,
+        service: str | None = None,
+        operation: str | None = None,
+        states: Collection[JobState] = (),
+        since: timedelta | None = None,
+        limit: int = 1000,
+    ) -> list[JobStatus]:
+        """The newest `limit` jobs, newest news first; see `list_jobs` for what the arguments leave out."""
+        return await list_jobs(
+            self.connection, service=service, operation=operation, states=states, since=since, limit=limit
+        )
+
+    async def queues(self, service: str | None = None) -> list[QueueInfo]:
+        """What is waiting for one service, or for each."""
+        return await queues(self.connection, [service] if service else None)
+
+    async def dead_letters(
+        self,
+        service: str | None = None,
+        operation: str | None = None,
+        since: timedelta | None = None,
+        limit: int = 1000,
+    ) -> list[DeadLetter]:
+        """The newest `limit` jobs that could not be done, newest first, without their bodies."""
+        return await list_dead(self.connection, service=service, operation=operation, since=since, limit=limit)
+
+    async def dead_letter(self, ref: JobRef) -> DeadLetter:
+        """One job that could not be done, as it was submitted.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return await read_dead(self.connection, ref)
+
+    async def replay(self, ref: JobRef, job_id: str | None = None) -> JobRef:
+        """Submit a dead job again under a new id; the job that it is now.
+
+        Raises:
+            NotFound: there is no dead letter of `ref`.
+            Conflict: `job_id` was used before.
+        """
+        return await replay(self.connection, ref, job_id, self._options)
+
+    async def schedules(self, service: str | None = None) -> list[JobSchedule]:
+        """The schedules of one service, or of all."""
+        return await list_schedules(self.connection, service)
+
+    async def pause_schedule(self, ref: JobRef) -> JobSchedule:
+        """Keep a schedule, but let nothing come of it; `ref` has its id where a job's id would be.
+
+        Raises:
+            NotFound: there is no such schedule, or it has fired for the last time.
+        """
+        return await pause_schedule(self.connection, ref)
+
+    async def resume_schedule(self, ref: JobRef) -> JobSchedule:
+        """Let a paused schedule go on.
+
+        Raises:
+            NotFound: there is no such schedule.
+        """
+        return await resume_schedule(self.connection, ref)
+
+    async def remove_schedule(self, ref: JobRef) -> None:
+        """Forget a schedule; jobs that it has submitted stay.
+
+        Raises:
+            NotFound: there is no such schedule, or it has fired for the last time.
+        """
+        await remove_schedule(self.connection, ref)
 
     async def services(self, timeout: float = 1.0) -> list[WorkerInfo]:
         """The workers that are there, as they tell of themselves within `timeout` seconds."""
@@ -144,21 +251,12 @@ async def connect(
     except (OSError, NatsError, TimeoutError) as error:
         raise NoAnswer(f"NATS is out of reach: {error!r}") from error
     try:
-        yield Bus(connection, CallOptions(timeout=timeout, authorization=authorization))
+        options = CallOptions(timeout=timeout, authorization=authorization)
+        yield Bus(connection, options, Blobs.of(connection, settings))
     finally:
         await close_connection(connection)
 
 
-def _pause(problem: Overloaded) -> float:
-    """Seconds until the next try, spread so that refused callers do not come back all at once."""
-    asked = problem.details.retry_after
-    return (BUSY_SECONDS if asked is None else max(asked, SOON_SECONDS)) * random.uniform(0.5, 1.0)  # noqa: S311
-
-
-def _headers(operation: Request[..., Any, Any], options: CallOptions) -> dict[str, str]:
-    headers = {h.CONTENT_TYPE: JSON, h.TIMEOUT: f"{options.timeout:g}", **current_trace.get()}
-    if operation.answers_table and has_arrow():
-        headers[h.ACCEPT] = ARROW_STREAM
-    if options.authorization:
-        headers[h.AUTHORIZATION] = options.authorization
-    return headers
+def _body(query: Contract) -> bytes:
+    """The request as it travels: only what was said, so that the worker's defaults hold."""
+    return query.model_dump_json(exclude_unset=True).encode()
