@@ -12,7 +12,7 @@ SAID = {
     "bare_nats.py": "T_REC 2013.07.03_08:42:00_TAI 2013.07.03_08:42:45_TAI",
     "typed_query.py": "2013-07-03 08:41:25+00:00",
     "problems.py": "not found: series not found",
-    "export.py": "hmi.M_45s[2013.07.03_08:42:00_TAI][2]",
+    "export.py": "hmi.M_45s[2013.07.03_08:42:00_TAI][2] hmi.m_45s.20130703_084200_TAI.2.magnetogram.fits",
 }
 
 
@@ -21,7 +21,8 @@ def test_every_example_is_run():
 
 
 @pytest.mark.parametrize("name", SAID)
-async def test_the_example_says_what_it_promises(drms, nats_server, name):
+async def test_the_example_says_what_it_promises(drms, jsoc, nats_server, name):
+    jsoc.configure({"wait": 0})
     running = await asyncio.create_subprocess_exec(
         sys.executable,
         str(EXAMPLES / name),

@@ -1,22 +1,24 @@
-"""Order an export, and follow it until JSOC lists its files."""
+"""Export a record set, follow the job, and download its files: it goes on, whatever dies meanwhile."""
 
 import asyncio
+from pathlib import Path
 
 from scibus.client import connect
 
 
 async def main() -> None:
     async with connect() as bus:
-        state = await bus.drms.exp_request(
-            ds="hmi.m_45s[2013.07.03_08:42_TAI/90s]", notify="user@example.com", method="url", protocol="fits"
+        job = await bus.drms.export.submit(
+            ds="hmi.m_45s[2013.07.03_08:42_TAI/90s]{magnetogram}", notify="user@example.com", protocol="fits"
         )
-        for _ in range(60):
-            if state.status == 0 or state.requestid is None:
-                break
-            await asyncio.sleep(min(state.wait or 1, 1))
-            state = await bus.drms.exp_status(requestid=state.requestid)
-        for file in state.data:
-            print(file.record, file.filename)
+        async for status in job.events():
+            print(status.state, status.progress.message if status.progress else "")
+
+        exported = await job.result()
+        for file in exported.files:
+            print(file.record, await bus.blobs.download(file.blob, Path(file.filename)))
+        for lost in exported.missing:
+            print(lost.record, "is missing:", lost.reason)
 
 
 asyncio.run(main())

@@ -18,6 +18,8 @@ from scibus.contracts.problems import (
 # The answer to a bad series filter does not quote its message.
 _UNQUOTED = re.compile(r'("errmsg"\s*:\s*)([^"\s{\[][^}\n]*?)\s*}')
 _LONGEST_EXCERPT = 200
+_NOTHING_QUEUED = ("new export-request hash", "cant get new requestid")
+PENDING_LIMIT = 7
 BUSY_SECONDS = 60.0
 """After which time an export may be ordered again while another one is pending."""
 
@@ -102,12 +104,38 @@ def problem(answer: dict[str, Any], server: str) -> Problem:
     return known or BadBackendAnswer(f"{server} reports status {code}: {said}", backend=fault)
 
 
+def is_busy(problem: Problem) -> bool:
+    """Whether an order was refused because the address has an export pending."""
+    return _refusal_code(problem) == PENDING_LIMIT
+
+
+def was_refused(problem: Problem) -> bool:
+    """Whether JSOC itself answered an order with an error: then nothing was queued."""
+    return _refusal_code(problem) > 0
+
+
+def was_ended(problem: Problem) -> bool:
+    """Whether JSOC itself said that an export ended badly, or that it knows none."""
+    return _refusal_code(problem) != 0
+
+
+def is_passing(problem: Problem) -> bool:
+    """Whether an order was refused for a reason that passes within seconds."""
+    said = (problem.details.backend and problem.details.backend.message) or ""
+    return was_refused(problem) and any(text in said.lower() for text in _NOTHING_QUEUED)
+
+
+def _refusal_code(problem: Problem) -> int:
+    code = problem.details.backend and problem.details.backend.code
+    return code if isinstance(code, int) else 0
+
+
 def _known_problem(code: int, lower: str, said: str, fault: BackendFault) -> Problem | None:
     if code == 3:
         return TooLarge(f"{said}: narrow the record set or ask for fewer segments", backend=fault)
     if code in (5, 6) or "series not found" in lower or "does not exist" in lower or "invalid export drms" in lower:
         return NotFound(said, backend=fault, retryable=code == 6)
-    if code == 7:
+    if code == PENDING_LIMIT:
         return Overloaded(
             f"{said} An address has one export at a time: wait for it, or cancel it.",
             backend=fault,
@@ -117,7 +145,7 @@ def _known_problem(code: int, lower: str, said: str, fault: BackendFault) -> Pro
         return BackendUnavailable(said, backend=fault, retryable=False)
     if code < 0:
         return BackendUnavailable(f"the query was broken off: {said}", backend=fault)
-    if "database query" in lower or "new export-request hash" in lower or "cant get new requestid" in lower:
+    if "database query" in lower or any(text in lower for text in _NOTHING_QUEUED):
         return BackendUnavailable(said, backend=fault)
     if "error checking list" in lower:
         return BackendUnavailable(said, backend=fault)

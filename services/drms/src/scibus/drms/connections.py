@@ -1,5 +1,8 @@
 """The connections to one server: a fixed number of them, each lent to one exchange at a time.
 
+Files come over the same connections as answers: archives ask for few. A file may take minutes, so whoever fetches one
+looks whether a question waits, and lets it pass.
+
 Each is an HTTP client of its own. httpx has a pool with a limit too, but a cancelled call can leave a place in it taken
 for good, and with one connection that is all there is. Here, a connection whose exchange did not end in order is closed
 and replaced.
@@ -26,13 +29,27 @@ class Connections:
         self._server = server
         self._timeout = httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout)
         self._tls = ssl.create_default_context()
-        self._turns = asyncio.Semaphore(settings.max_connections)
+        self.width = settings.max_connections
+        self._turns = asyncio.Semaphore(self.width)
+        self._files = asyncio.Semaphore(self.width)
+        self._waiting = 0
         self._idle: deque[httpx.AsyncClient] = deque()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits for a connection."""
+        return self._waiting > 0
+
+    @asynccontextmanager
+    async def for_a_file(self) -> AsyncIterator[None]:
+        """While the block runs, it may take connections for a file: of all files, only so many can wait for them."""
+        async with self._files:
+            yield
 
     @asynccontextmanager
     async def one(self, *, fresh: bool = False) -> AsyncIterator[httpx.AsyncClient]:
         """A connection, when it is its turn; a `fresh` one was never used, so the server cannot just be closing it."""
-        async with self._turns:
+        async with self._turn():
             client = self._idle.popleft() if self._idle else self._open()
             if fresh:
                 await _close(client)
@@ -43,6 +60,18 @@ class Connections:
                 await _close(client)
                 raise
             self._idle.append(client)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        self._waiting += 1
+        try:
+            await self._turns.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     async def close(self) -> None:
         """Close all connections that are not lent."""

@@ -23,7 +23,10 @@ from scibus.contracts.drms import (
 from scibus.contracts.model import split_names
 from scibus.contracts.problems import BackendFault, BackendUnavailable, BadBackendAnswer
 from scibus.drms import answers
+from scibus.drms.connections import Connections
+from scibus.drms.files import FileServer
 from scibus.drms.orders import order_parameters
+from scibus.drms.pending import read_pending
 from scibus.drms.reading import (
     read_export,
     read_external_series,
@@ -55,7 +58,10 @@ class Jsoc:
     def __init__(self, server: ServerConfig, settings: DrmsSettings, told: Told = _not_told) -> None:
         self.server = server
         self.records_per_answer = settings.records_per_answer
-        self._transport = Transport(server, settings, told)
+        self.settings = settings
+        self._connections = Connections(server, settings)
+        self._transport = Transport(server, settings, self._connections, told)
+        self.files = FileServer(server, settings, self._connections, told)
         self._structures: cachetools.TTLCache[str, SeriesStructure] = cachetools.TTLCache(
             MOST_STRUCTURES, ttl=settings.structure_seconds
         )
@@ -63,7 +69,7 @@ class Jsoc:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._transport.close()
+        await self._connections.close()
 
     async def show_series(self, ds_filter: str | None = None) -> SeriesList:
         """Series of the server itself whose names match the POSIX regular expression `ds_filter`.
@@ -182,6 +188,19 @@ class Jsoc:
         if code not in ORDERED and (not told or code == 6):
             raise answers.problem(answer, self.server.name)
         return read_export(answer, self.server.name)
+
+    async def pending_exports(self, address: str) -> list[str]:
+        """The ids of the exports that are pending for an e-mail address."""
+        return await self._manage("check", address)
+
+    async def cancel_exports(self, address: str) -> list[str]:
+        """Cancel what is pending for an e-mail address; the ids that were cancelled."""
+        return await self._manage("cancel", address)
+
+    async def _manage(self, operation: str, address: str) -> list[str]:
+        query = {"address": address, "operation": operation}
+        answer = await self._transport.ask("manage_request", f"manage_request_{operation}", query)
+        return read_pending(answer, self.server.name)
 
     async def _ask(self, cgi: Cgi, operation: str, query: Mapping[str, str] | str) -> dict[str, Any]:
         """An answer whose status is 0.

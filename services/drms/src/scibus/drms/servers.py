@@ -1,6 +1,7 @@
 """DRMS servers: where their CGIs are and what they can do.
 
-The fields are those of the published client's ServerConfig. A server is only asked for what it has a CGI for.
+The fields are those of the published client's ServerConfig, and those of `manage_request`. A server is only asked for
+what it has a CGI for.
 """
 
 from typing import Annotated, Literal
@@ -28,7 +29,7 @@ def folder_url(url: str) -> str:
 
 
 FolderUrl = Annotated[str, AfterValidator(folder_url)]
-Cgi = Literal["show_series", "jsoc_info", "jsoc_fetch", "check_address", "show_series_wrapper"]
+Cgi = Literal["show_series", "jsoc_info", "jsoc_fetch", "check_address", "show_series_wrapper", "manage_request"]
 
 
 class ServerConfig(BaseModel):
@@ -43,12 +44,14 @@ class ServerConfig(BaseModel):
     cgi_jsoc_fetch: str | None = None
     cgi_check_address: str | None = None
     cgi_show_series_wrapper: str | None = None
+    cgi_manage_request: str | None = None
     show_series_wrapper_dbhost: str | None = None
     url_show_series: str | None = None
     url_jsoc_info: str | None = None
     url_jsoc_fetch: str | None = None
     url_check_address: str | None = None
     url_show_series_wrapper: str | None = None
+    url_manage_request: str | None = None
     http_download_baseurl: FolderUrl | None = None
     ftp_download_baseurl: str | None = None
     encoding: str = "latin1"
@@ -64,6 +67,10 @@ class ServerConfig(BaseModel):
         except LookupError:
             raise ValueError(f"there is no encoding {encoding!r}") from None
         return encoding
+
+    def has(self, cgi: Cgi) -> bool:
+        """Whether there is such a CGI."""
+        return bool(getattr(self, f"url_{cgi}") or (getattr(self, f"cgi_{cgi}") and self.cgi_baseurl))
 
     def url(self, cgi: Cgi) -> str:
         """URL of a CGI.
@@ -89,6 +96,7 @@ JSOC = ServerConfig(
     cgi_check_address="checkAddress.sh",
     cgi_show_series_wrapper="showextseries",
     show_series_wrapper_dbhost="hmidb2",
+    cgi_manage_request="manage-request.sh",
     http_download_baseurl="http://jsoc.stanford.edu/",
 )
 

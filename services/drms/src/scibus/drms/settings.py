@@ -36,6 +36,15 @@ class DrmsSettings(BaseSettings):
     outage_pause: float = Field(
         default=30.0, gt=0, le=3600, description="Seconds for which a server that is down is left alone."
     )
+    poll_shortest: float = Field(
+        default=1.0, gt=0, le=60, description="Seconds between two questions how an export stands, at least."
+    )
+    poll_longest: float = Field(
+        default=30.0, gt=0, le=600, description="The same, at most: in between, the server says how long."
+    )
+    export_timeout: float = Field(
+        default=6 * 3600.0, gt=0, le=24 * 3600, description="Seconds in which a server must have finished an export."
+    )
     structure_seconds: float = Field(default=3600.0, ge=0, description="How long series_struct answers are kept.")
     records_per_answer: int = Field(
         default=20_000, ge=1, le=1_000_000, description="Records asked for at once; larger queries are split by time."

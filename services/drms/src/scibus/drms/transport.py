@@ -9,10 +9,11 @@ import httpx
 import stamina
 
 from scibus.bus.trace import current_trace
-from scibus.contracts.problems import BackendFault, BackendUnavailable, Problem, TooLarge
+from scibus.contracts.problems import BackendUnavailable, Problem, TooLarge
 from scibus.drms.answers import decode
 from scibus.drms.breaker import Breaker
 from scibus.drms.connections import Connections
+from scibus.drms.refusals import refused, unreachable
 from scibus.drms.servers import Cgi, ServerConfig
 from scibus.drms.settings import DrmsSettings
 
@@ -28,16 +29,12 @@ LARGEST_ANSWER = 256 * 1024 * 1024
 class Transport:
     """The CGIs of one server, asked politely."""
 
-    def __init__(self, server: ServerConfig, settings: DrmsSettings, told: Told) -> None:
+    def __init__(self, server: ServerConfig, settings: DrmsSettings, connections: Connections, told: Told) -> None:
         self._server = server
         self._told = told
         self._attempts = settings.attempts
         self._breaker = Breaker(server.name, failures=settings.outage_after, pause=settings.outage_pause)
-        self._connections = Connections(server, settings)
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._connections.close()
+        self._connections = connections
 
     async def ask(
         self, cgi: Cgi, operation: str, query: Mapping[str, str] | str, *, repeat: bool = True
@@ -107,9 +104,9 @@ class Transport:
             finally:
                 await response.aclose()
         except httpx.HTTPError as error:
-            raise _unreachable(self._server.name, error) from error
+            raise unreachable(self._server.name, error) from error
         if response.status_code != httpx.codes.OK:
-            raise _refused(self._server.name, response)
+            raise refused(self._server.name, response)
         return body
 
 
@@ -120,37 +117,6 @@ async def _read(response: httpx.Response, server: str) -> bytes:
         if len(body) > LARGEST_ANSWER:
             raise TooLarge(f"{server} answers with more than {LARGEST_ANSWER >> 20} MiB: ask for fewer records")
     return bytes(body)
-
-
-def _unreachable(server: str, error: httpx.HTTPError) -> Problem:
-    """What httpx says may hold the URL, and the URL an address: only the kind of the error is told."""
-    fault = BackendFault(name=server, message=type(error).__name__)
-    if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol | httpx.TooManyRedirects):
-        return BackendUnavailable(f"{server} cannot be asked ({type(error).__name__})", retryable=False, backend=fault)
-    if isinstance(error, httpx.TimeoutException):
-        return BackendUnavailable(f"{server} did not answer in time ({type(error).__name__})", backend=fault)
-    return BackendUnavailable(f"{server} is out of reach ({type(error).__name__})", backend=fault)
-
-
-def _refused(server: str, response: httpx.Response) -> Problem:
-    code = response.status_code
-    fault = BackendFault(name=server, status=code, message=response.reason_phrase)
-    if code == httpx.codes.UNAUTHORIZED:
-        return BackendUnavailable(f"{server} does not accept the worker's login", retryable=False, backend=fault)
-    if code == httpx.codes.REQUEST_URI_TOO_LONG:
-        return TooLarge(f"{server} cannot take a query that long", backend=fault)
-    if response.is_redirect:
-        return BackendUnavailable(
-            f"{server} has moved to {response.headers.get('Location', 'an unknown place').partition('?')[0]}: "
-            "set its base URL to that",
-            retryable=False,
-            backend=fault,
-        )
-    if code < 500 and code != httpx.codes.TOO_MANY_REQUESTS:
-        return BackendUnavailable(f"{server} answered with HTTP {code}", retryable=False, backend=fault)
-    return BackendUnavailable(
-        f"{server} answered with HTTP {code}: it is overloaded or in maintenance", retry_after=60.0, backend=fault
-    )
 
 
 def _is_outage(error: Exception) -> bool:

@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncIterator
 
+from scibus.bus.blobs import Blobs
 from scibus.contracts import Table
 from scibus.contracts.drms import (
     AddressCheck,
     AddressQuery,
     Drms,
+    ExportedFiles,
+    ExportOrder,
     ExportRequest,
     ExportState,
     ExportStatusQuery,
@@ -23,9 +26,13 @@ from scibus.contracts.drms import (
     TableQuery,
 )
 from scibus.drms.archives import Archives
+from scibus.drms.cancelling import cancel_export
+from scibus.drms.delivery import Delivery
+from scibus.drms.exporting import Exporting
+from scibus.drms.journal import ExportJournal, noted_order
 from scibus.drms.queries import query_table
 from scibus.drms.settings import DrmsSettings
-from scibus.runtime import Metrics, Worker
+from scibus.runtime import Job, Metrics, Worker
 
 
 async def open_archives(settings: DrmsSettings, metrics: Metrics) -> AsyncIterator[Archives]:
@@ -53,6 +60,20 @@ async def exp_request(order: ExportRequest, archives: Archives) -> ExportState:
 @worker.handles(Drms.exp_status)
 async def exp_status(query: ExportStatusQuery, archives: Archives) -> ExportState:
     return await archives.choose(query).exp_status(query.requestid)
+
+
+@worker.handles(Drms.export)
+async def export(order: ExportOrder, job: Job, archives: Archives, blobs: Blobs) -> ExportedFiles:
+    jsoc = archives.choose(order)
+    journal = await ExportJournal.open(job, blobs)
+    async with journal.turn(order, jsoc.server.name):
+        finished = await Exporting(jsoc, order, journal).finished()
+    return await Delivery(jsoc.files, journal, job, blobs).of(finished)
+
+
+@worker.cancels(Drms.export)
+async def cancel(order: ExportOrder, job: Job, archives: Archives) -> None:
+    await cancel_export(archives.choose(order), order, noted_order(job))
 
 
 @worker.handles(Drms.rs_list)

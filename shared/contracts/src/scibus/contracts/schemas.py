@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from scibus.contracts.blobs import BlobRef
 from scibus.contracts.drms import Drms
+from scibus.contracts.jobs import JobStatus
 from scibus.contracts.model import Contract
 from scibus.contracts.operations import SCHEMA_PREFIX, Service
 from scibus.contracts.problems import ProblemDetails
@@ -20,7 +21,7 @@ SERVICES: tuple[type[Service], ...] = (Drms,)
 def all_schemas(services: Iterable[type[Service]] = SERVICES) -> dict[str, dict[str, Any]]:
     """JSON Schema of each model that is the body or a header of a message, by the model's name."""
     asked: set[type[Contract]] = set()
-    answered: set[type[Contract]] = {BlobRef, ProblemDetails}
+    answered: set[type[Contract]] = {BlobRef, JobStatus, ProblemDetails}
     for service in services:
         for operation in service.operations():
             asked.add(operation.model)

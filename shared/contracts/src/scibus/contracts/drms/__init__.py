@@ -1,14 +1,15 @@
 """JSOC DRMS: record sets, series and exports. Facts: JSOC-SDP/drms (jsoc_info.c, jsoc_fetch.c) and sunpy/drms."""
 
+from scibus.contracts.drms.exported import ExportedFile, ExportedFiles, MissingFile
 from scibus.contracts.drms.exports import (
     AddressCheck,
     AddressQuery,
     ExportFile,
-    ExportRequest,
     ExportState,
     ExportStatusQuery,
 )
 from scibus.contracts.drms.images import ImageOptions
+from scibus.contracts.drms.orders import ExportOrder, ExportRequest
 from scibus.contracts.drms.records import (
     KeywordValues,
     LinkValues,
@@ -35,7 +36,7 @@ from scibus.contracts.drms.series import (
     SeriesStructure,
     SeriesStructureQuery,
 )
-from scibus.contracts.operations import Service, request, table
+from scibus.contracts.operations import Service, job, request, table
 
 
 class Drms(Service):
@@ -44,6 +45,7 @@ class Drms(Service):
     check_address = request(AddressQuery, AddressCheck, summary="Tell whether an e-mail address may order exports")
     exp_request = request(ExportRequest, ExportState, summary="Order an export and return JSOC's ticket at once")
     exp_status = request(ExportStatusQuery, ExportState, summary="Ask JSOC how an export stands")
+    export = job(ExportOrder, ExportedFiles, summary="Export a record set and fetch its files", attempts=8)
     rs_list = request(RecordSetQuery, RecordList, summary="List keywords, segments and links of a record set")
     rs_summary = request(RecordSetSummaryQuery, RecordCount, summary="Count the records of a record set")
     series_struct = request(
@@ -61,9 +63,12 @@ __all__ = [
     "AddressQuery",
     "Drms",
     "ExportFile",
+    "ExportOrder",
     "ExportRequest",
     "ExportState",
     "ExportStatusQuery",
+    "ExportedFile",
+    "ExportedFiles",
     "ExternalSeries",
     "ExternalSeriesList",
     "ExternalSeriesQuery",
@@ -72,6 +77,7 @@ __all__ = [
     "KeywordValues",
     "LinkInfo",
     "LinkValues",
+    "MissingFile",
     "PrimeKeyInfo",
     "RecordCount",
     "RecordInfo",

@@ -15,8 +15,11 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="port to listen on, 0 for any free one")
     parser.add_argument("--generation", choices=("old", "new"), default="new", help="age of the server stood in for")
+    parser.add_argument("--wait", type=float, default=1, help="seconds between two questions how an export stands")
     options = parser.parse_args()
-    asyncio.run(serve(JsocStandIn(options.port, options.generation, options.host)))
+    stand_in = JsocStandIn(options.port, options.generation, options.host)
+    stand_in.configure({"wait": options.wait})
+    asyncio.run(serve(stand_in))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ from scibus.sandbox.standin import Response
 from .answers import failure, one_line
 from .check_address import MESSAGES, REGISTERED, AddressBook
 
-WAIT = 10
 QUEUED = 2
 TOO_LARGE = 3
 FAILED = 4
@@ -83,7 +82,7 @@ class OrderDesk:
     def _accepted(self, order: Order, arguments: Mapping[str, str]) -> Response:
         duplicate = None if order.is_quick else self._book.duplicate_of(order)
         if duplicate is not None:
-            return _queued(duplicate.id, order)
+            return self._queued(duplicate.id, order)
         offline = order.offline()
         if offline and self._generation == "new" and arguments.get("o") != "0":
             return failure(
@@ -96,22 +95,21 @@ class OrderDesk:
         if order.is_quick and not offline:
             return _quick(order)
         if arguments.get("t") == "1":
-            return _queued(self._book.new_id(), order, TEST_MODE)
-        return _queued(self._book.submit(order).id, order)
+            return self._queued(self._book.new_id(), order, TEST_MODE)
+        return self._queued(self._book.submit(order).id, order)
 
-
-def _queued(request_id: str, order: Order, status: int = QUEUED) -> Response:
-    return one_line(
-        {
-            "status": status,
-            "requestid": request_id,
-            "method": order.method,
-            "protocol": order.protocol,
-            "wait": WAIT,
-            "rcount": len(order.records),
-            "size": order.size,
-        }
-    )
+    def _queued(self, request_id: str, order: Order, status: int = QUEUED) -> Response:
+        return one_line(
+            {
+                "status": status,
+                "requestid": request_id,
+                "method": order.method,
+                "protocol": order.protocol,
+                "wait": self._settings.wait,
+                "rcount": len(order.records),
+                "size": order.size,
+            }
+        )
 
 
 def _too_large(order: Order) -> Response:

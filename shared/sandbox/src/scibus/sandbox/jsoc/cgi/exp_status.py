@@ -12,7 +12,6 @@ from scibus.sandbox.standin import Response
 
 from .answers import failure, one_line
 
-WAIT = 10
 NO_USE_WAITING = 999999
 CONTACT = "jsoc_help@jsoc.stanford.edu"
 
@@ -55,14 +54,15 @@ class StatusDesk:
             case "unknown":
                 return _not_found(request.id)
             case "queued":
-                return one_line(_progress(request, QUEUED, WAIT))
+                return one_line(_progress(request, QUEUED, self._settings.wait))
             case "processing":
-                return one_line(_progress(request, PROCESSING, WAIT))
+                return one_line(_progress(request, PROCESSING, self._settings.wait))
             case "cancelled":
                 return _ended(request, CANCELLED, "Export request was canceled.")
             case "failed":
                 return _ended(request, self._settings.export_status or FAILED, self._settings.export_error)
             case _:
+                request.finished = True
                 return Response(index_json(request))
 
 
@@ -70,7 +70,7 @@ def _not_found(request_id: str) -> Response:
     return failure(NOT_FOUND, f"Cant locate export request: jsoc.export[{request_id}]")
 
 
-def _progress(request: ExportRequest, status: int, wait: int) -> dict[str, object]:
+def _progress(request: ExportRequest, status: int, wait: float) -> dict[str, object]:
     """The record count is always 0 here."""
     return {
         "status": status,

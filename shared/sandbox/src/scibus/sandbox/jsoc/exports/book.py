@@ -28,6 +28,7 @@ class ExportSettings:
         pending_limit: how many pending requests an address may have.
         export_status: status with which exports end.
         export_error: its text.
+        wait: seconds after which a client shall ask again how a request stands.
     """
 
     pending_polls: int = 1
@@ -35,6 +36,7 @@ class ExportSettings:
     pending_limit: int = 1
     export_status: int = 0
     export_error: str = "Export processing failed."
+    wait: float = 10
 
 
 class ExportBook:
@@ -88,6 +90,8 @@ class ExportBook:
         """What becomes of a request by the polls it has had."""
         if request.cancelled:
             return "cancelled"
+        if request.finished:
+            return "done"
         if request.polls < self._settings.unknown_polls:
             return "unknown"
         left = self._settings.unknown_polls + self._settings.pending_polls - request.polls

@@ -36,6 +36,7 @@ class ExportRequest:
         number: counts the requests of this server.
         submitted: seconds since the epoch.
         polls: how often its status was asked for.
+        finished: it was told to be done, and stays so whatever is set afterwards.
     """
 
     id: str
@@ -44,6 +45,7 @@ class ExportRequest:
     submitted: float = field(default_factory=time.time)
     polls: int = 0
     cancelled: bool = False
+    finished: bool = False
 
     @property
     def directory(self) -> str:
