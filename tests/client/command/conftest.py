@@ -1,21 +1,60 @@
 """The command as a user has it, with the contracts of two more services installed."""
 
 import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
+from scibus.client import Bus, connect
 from scibus.sandbox import NatsServer
 from tests.client.command.commands import Command
+from tests.client.command.inside import Inside, seen_by_this_process
 from tests.client.command.installing import install
 from tests.conftest import SpawnWorker
-from tests.processes import COMMANDS, TESTS, WorkerProcess
+from tests.processes import COMMANDS, TESTS, WorkerProcess, start_worker
+from tests.runtime.probe import Probe
 
 CONTRACTS = {
     "probe": "tests.runtime.probe:Probe",
     "shapes": "tests.client.command.shapes:Shapes",
     "broken": "tests.client.command.nowhere:Broken",
 }
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The command at a bus with a worker of the probe; all tests of a page share it, and name their jobs apart."""
+
+    bus: Bus
+    scibus: Inside
+    process: Command
+    """The command as a process of its own."""
+    stranger: Command
+    """The same of somebody who has not installed the probe's contracts."""
+
+    @property
+    def probe(self) -> Probe:
+        return self.bus.service(Probe)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
+    folder = tmp_path_factory.mktemp("desk")
+    install(folder / "installed", "scibus-tests", {"scibus.contracts": {"probe": CONTRACTS["probe"]}})
+    python_path = os.pathsep.join([str(folder / "installed"), str(TESTS.parent)])
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(NatsServer())
+        worker = await start_worker("probe", folder, {"SCIBUS_NATS_URL": server.url})
+        stack.push_async_callback(worker.stop)
+        await worker.logged("ready")
+        bus = await stack.enter_async_context(connect(server.url, name="test"))
+        stack.enter_context(seen_by_this_process(folder / "installed"))
+        reach = {**os.environ, "SCIBUS_NATS_URL": server.url}
+        yield Desk(bus, Inside(server.url), Command({**reach, "PYTHONPATH": python_path}), Command(reach))
 
 
 @pytest.fixture

@@ -17,6 +17,9 @@ async def test_the_demo_shows_the_bus_and_a_table_and_leaves_nothing(scibus: Com
     assert "drms" in result.text
     assert "2013.07.03_08:42:00_TAI" in result.text
     assert "scibus services" in result.err
+    assert "scibus submit drms export --ds" in result.err
+    assert " succeeded" in result.err
+    assert "hmi.m_45s.20130703_084200_TAI.2.magnetogram.fits   23040" in result.text
     assert not any((tmp_path / "temporary").iterdir())
 
 

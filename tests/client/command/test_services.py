@@ -21,7 +21,7 @@ async def test_workers_are_listed_with_what_they_did(scibus: Command, probe: Wor
     assert header == ["service", "instance", "version", "operations", "requests", "errors", "mean_ms"]
     assert row[0] == "probe"
     assert row[1].startswith("probe-")
-    assert row[3:6] == ["6", "2", "1"]
+    assert row[3:6] == ["8", "2", "1"]
     assert float(row[6]) > 0
 
 
@@ -29,7 +29,7 @@ async def test_operations_are_listed_with_their_summaries(scibus: Command, probe
     result = await scibus("services", "--operations", "-o", "table")
 
     assert "Say it again" in result.text
-    assert len(result.text.splitlines()) == 2 + 6
+    assert len(result.text.splitlines()) == 2 + 8
 
 
 async def test_json_tells_all_that_a_worker_tells(scibus: Command, probe: WorkerProcess) -> None:

@@ -71,6 +71,7 @@ async def test_ready_means_that_the_command_it_tells_works(up: Up) -> None:
 
     assert answer.json["text"].endswith("hello")
     assert f"nats-server at {bench.url}" in bench.said
+    await bench.says(f"and a job: scibus --url {bench.url} submit probe --help")
 
 
 async def test_a_stand_in_leads_its_worker_to_it(up: Up) -> None:
@@ -109,7 +110,7 @@ async def test_a_killed_worker_is_said_and_started_again(up: Up) -> None:
 
     os.kill(before, signal.SIGKILL)
     await bench.says("probe was killed by SIGKILL: starting it again in 0.5 s")
-    await bench.says("operations=6", times=2)
+    await bench.says("operations=8", times=2)
 
     assert bench.pids()[WORKER] != before
     assert (await bench.call("echo", "--text", "a")).code == 0

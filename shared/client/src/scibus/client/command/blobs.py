@@ -10,7 +10,6 @@ import typer
 from pydantic import ValidationError
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from scibus.bus.blobs import Blobs
 from scibus.client.bus import Bus
 from scibus.client.command.body import read_text
 from scibus.client.command.connection import ProblemJson, Reach, Timeout, Token, Url
@@ -64,7 +63,7 @@ async def _fetch(reach: Reach, blob: str, to: str | None, *, force: bool) -> Non
 
 
 def _content(bus: Bus, ref: BlobRef) -> AsyncIterator[bytes]:
-    return Blobs(bus.connection, ref.bucket).read(ref)
+    return bus.blobs.read(ref)
 
 
 def _reference(text: str) -> BlobRef:

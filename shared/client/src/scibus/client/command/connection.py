@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from scibus.bus.errors import NoAnswer
 from scibus.bus.headers import LONGEST_TIMEOUT
 from scibus.bus.settings import BusSettings
 from scibus.client.bus import Bus, connect
-from scibus.contracts.operations import CallOptions
+from scibus.contracts.calls import CallOptions
 
 PANEL = "Connection"
 
@@ -73,15 +74,15 @@ class Reach:
             NoAnswer: NATS is out of reach.
             typer.BadParameter: a setting or the token is wrong.
         """
-        servers = self._servers()
+        servers, options = self._servers(), self.options()
         async with AsyncExitStack() as stack:
             try:
                 bus = await stack.enter_async_context(
                     connect(
                         self.url,
                         name="scibus-command",
-                        timeout=self.timeout or CallOptions.timeout,
-                        authorization=self._authorization(),
+                        timeout=options.timeout,
+                        authorization=options.authorization,
                     )
                 )
             except NoAnswer as error:
@@ -89,6 +90,16 @@ class Reach:
                     f"NATS is out of reach at {servers} ({error.__cause__}): `scibus up` runs a bus to try things on"
                 ) from error
             yield bus
+
+    def options(self, not_after: datetime | None = None) -> CallOptions:
+        """How something is asked for.
+
+        Raises:
+            typer.BadParameter: the token is wrong.
+        """
+        return CallOptions(
+            timeout=self.timeout or CallOptions.timeout, authorization=self._authorization(), not_after=not_after
+        )
 
     def _authorization(self) -> str | None:
         if not self.token:

@@ -11,20 +11,23 @@ import typer
 from rich.text import Text
 
 from scibus.client.command.child import ChildError
-from scibus.client.command.examples import KEYWORDS, RECORD_SET, command, first_call
+from scibus.client.command.examples import KEYWORDS, NOTIFY, ORDERED, RECORD_SET, command, first_call, first_job
 from scibus.client.command.exits import ExitCode, errors, telling
+from scibus.client.command.following import follow, result_of, shown
 from scibus.client.command.formats import write_table
 from scibus.client.command.journal import Journal
 from scibus.client.command.plan import Plan, chosen_services
 from scibus.client.command.services import workers_view
 from scibus.client.command.stack import Stack
-from scibus.client.command.views import View, view_of
+from scibus.client.command.views import RowsView, View, view_of
+from scibus.contracts.drms import ExportedFiles
 
 SERVICE = "drms"
+SHOWN_DIGITS = 12
 
 
 def demo() -> None:
-    """Show what scibus does: start a bus, look at it, ask for a table, stop everything.
+    """Show what scibus does: start a bus, look at it, ask for a table, follow an export, stop everything.
 
     Nothing is left behind, and no port, folder or setting of yours is used. Exit code 1 when a step fails.
     """
@@ -49,10 +52,23 @@ async def _show(stack: Stack) -> None:
             _table(workers_view(await bus.services()))
             _step("3. Ask for a typed table", *first_call(SERVICE))
             _table(view_of(await bus.drms.query(ds=RECORD_SET, key=KEYWORDS, rec_index=True)))
+            _step("4. Submit an export, and follow it until its files are fetched and checked", *first_job(SERVICE))
+            job = await bus.drms.export.submit(ds=ORDERED, notify=NOTIFY, method="url", protocol="fits")
+            with shown() as show:
+                await follow(job, show)
+            _table(_files_view(await result_of(job)))
     finally:
-        _say("4. Stop everything")
+        _say("5. Stop everything")
         await stack.stop(asyncio.Event())
     _say("That was it. To go on: `scibus up` in one terminal, `scibus call --help` in another.")
+
+
+def _files_view(exported: ExportedFiles) -> View:
+    rows = [
+        {"record": file.record, "filename": file.filename, "size": file.size, "sha256": file.sha256[:SHOWN_DIGITS]}
+        for file in exported.files
+    ]
+    return RowsView(rows, exported.model_dump_json().encode())
 
 
 def _stop_on_sigterm() -> None:

@@ -4,14 +4,25 @@ import shlex
 
 RECORD_SET = "hmi.v_45s[2013.07.03_08:42_TAI/3m]"
 KEYWORDS = ("T_REC", "QUALITY", "CRLT_OBS", "DATAMEAN")
+ORDERED = "hmi.m_45s[2013.07.03_08:42_TAI/3m]"
+NOTIFY = "user@example.com"
+"""The address that the stand-in for JSOC has registered."""
 _FIRST_CALLS = {
     "drms": ("call", "drms", "query", "--ds", RECORD_SET, "--key", ",".join(KEYWORDS), "--rec-index"),
+}
+_FIRST_JOBS = {
+    "drms": ("submit", "drms", "export", "--ds", ORDERED, "--notify", NOTIFY, "--follow"),
 }
 
 
 def first_call(service: str) -> tuple[str, ...]:
     """What to ask `service`; its help where nobody wrote an example down."""
     return _FIRST_CALLS.get(service, ("call", service, "--help"))
+
+
+def first_job(service: str) -> tuple[str, ...]:
+    """What to submit to `service`; its help where nobody wrote an example down."""
+    return _FIRST_JOBS.get(service, ("submit", service, "--help"))
 
 
 def command(*words: str, url: str | None = None) -> str:

@@ -6,12 +6,19 @@ import typer
 from typer.core import TyperGroup
 
 from scibus.client.command.blobs import get
-from scibus.client.command.call import ServiceGroup
+from scibus.client.command.call import CallGroup
 from scibus.client.command.connection import ProblemJson, Reach, Timeout, Token, Url
+from scibus.client.command.dead import dead
 from scibus.client.command.demo import demo
+from scibus.client.command.job import cancel, result, status
+from scibus.client.command.jobs import jobs
+from scibus.client.command.schedules import schedules
 from scibus.client.command.services import services
+from scibus.client.command.submit import SubmitGroup
+from scibus.client.command.top import top
 from scibus.client.command.up import up
 from scibus.client.command.version import show_version, version
+from scibus.client.command.watch import watch
 
 EPILOG = """
 Results go to standard output, everything else to standard error.
@@ -27,6 +34,19 @@ Ask a service, and show what it answers.
 `scibus call SERVICE --help` lists its operations, `scibus call SERVICE OPERATION --help` what each takes.
 """
 
+SUBMIT = """
+Submit a job: it is done once, whatever dies, and known by its reference from anywhere.
+
+`scibus submit SERVICE --help` lists the operations, `scibus submit SERVICE OPERATION --help` what each takes.
+"""
+
+DEAD = "Jobs that could not be done: list them, look at one, submit it again."
+SCHEDULES = "What the server submits later, or again and again: list, pause, resume, remove."
+ORDER = (
+    *("call", "submit", "watch", "status", "result", "cancel", "jobs", "dead", "schedules"),
+    *("services", "top", "get", "demo", "up", "version"),
+)
+
 
 def spelled(option: str) -> str:
     """Options may be written with underscores, as the fields of the messages are."""
@@ -38,7 +58,7 @@ class InOrder(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Their names."""
-        return ["call", "services", "get", "demo", "up", "version"]
+        return list(ORDER)
 
 
 app = typer.Typer(
@@ -50,8 +70,11 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"token_normalize_func": spelled, "help_option_names": ["--help", "-h"]},
 )
-app.add_typer(typer.Typer(cls=ServiceGroup, no_args_is_help=True), name="call", help=CALL)
-for command in (services, get, up, demo, version):
+app.add_typer(typer.Typer(cls=CallGroup, no_args_is_help=True), name="call", help=CALL)
+app.add_typer(typer.Typer(cls=SubmitGroup, no_args_is_help=True), name="submit", help=SUBMIT)
+app.add_typer(dead, name="dead", help=DEAD)
+app.add_typer(schedules, name="schedules", help=SCHEDULES)
+for command in (watch, status, result, cancel, jobs, services, top, get, up, demo, version):
     app.command()(command)
 
 

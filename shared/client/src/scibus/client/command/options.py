@@ -168,13 +168,10 @@ def _is_texts(annotation: Any) -> bool:
 
 
 def _choices(annotation: Any) -> Iterator[str]:
-    choices = [
-        str(choice)
-        for member in _alternatives(annotation)
-        if get_origin(member) is Literal
-        for choice in get_args(member)
-    ]
-    if choices:
+    members = list(_alternatives(annotation))
+    choices = [str(choice) for member in members if get_origin(member) is Literal for choice in get_args(member)]
+    # Beside another type a choice is no choice.
+    if choices and all(get_origin(member) is Literal for member in members):
         yield f"One of {', '.join(choices)}."
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from scibus.client.command.examples import command, first_call
+from scibus.client.command.examples import command, first_call, first_job
 from scibus.client.command.exits import ExitCode
 from scibus.client.command.journal import Journal
 from scibus.client.command.plan import Plan, chosen_services
@@ -72,6 +72,7 @@ async def _run(stack: Stack, journal: Journal, services: tuple[str, ...]) -> boo
 async def _serve(stack: Stack, journal: Journal, services: tuple[str, ...]) -> None:
     await stack.start()
     journal.own(f"ready: {command(*first_call(services[0]), url=stack.url)}")
+    journal.own(f"and a job: {command(*first_job(services[0]), url=stack.url)}")
     await stack.failure()
 
 

@@ -36,16 +36,23 @@ class View(Protocol):
 
 
 class RowsView:
-    """Rows that are at hand, and the document that they come from."""
+    """Rows that are at hand, and the document that they come from.
 
-    def __init__(self, rows: Sequence[Row], document: bytes) -> None:
+    Args:
+        rows: may differ in their columns.
+        document: in JSON.
+        columns: that are there also when no row is.
+    """
+
+    def __init__(self, rows: Sequence[Row], document: bytes, columns: Sequence[str] = ()) -> None:
         self._rows = rows
         self._document = document
+        self._columns = columns
 
     @property
     def columns(self) -> list[str]:
         """Every name that a row has, in order of appearance."""
-        return list(dict.fromkeys(name for row in self._rows for name in row))
+        return list(dict.fromkeys([*self._columns, *(name for row in self._rows for name in row)]))
 
     def batches(self) -> Iterator[Sequence[Row]]:
         """All rows."""
@@ -59,7 +66,7 @@ class RowsView:
         """The rows, with the types that their values suggest."""
         import pyarrow
 
-        return pyarrow.Table.from_pylist([{name: row.get(name) for name in self.columns} for row in self._rows])
+        return pyarrow.table({name: [row.get(name) for row in self._rows] for name in self.columns})
 
 
 class ArrowView:
