@@ -42,8 +42,10 @@ pythons: setup
 	  UV_PROJECT_ENVIRONMENT=$$environment $(RUN) pytest $(PYTEST) || exit 1; \
 	done
 
-bench: setup ## Measure requests per second beside plain nats-py
+bench: setup ## Measure requests, jobs and blobs per second beside plain nats-py
 	$(RUN) python -m tests.bench
+	$(RUN) python -m tests.bench.jobs
+	$(RUN) python -m tests.bench.blobs
 
 schemas: setup ## Write the committed JSON Schemas anew
 	$(RUN) python -m scibus.contracts.schemas shared/contracts/schemas/v1

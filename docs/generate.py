@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic_settings import BaseSettings
 
+from scibus.contracts.operations import JobOperation
 from scibus.contracts.schemas import SERVICES
 from scibus.drms.settings import DrmsSettings
 from scibus.runtime import WorkerSettings
@@ -26,7 +27,8 @@ def operations(_argument: str) -> Iterator[str]:
     for service in SERVICES:
         for op in service.operations():
             answer = "table (JSON or Arrow)" if op.answers_table else f"`{op.answer_model.__name__}`"
-            yield f"| `{op.subject}` | `{op.model.__name__}` | {answer} | {op.summary} |"
+            subject = op.job_subject if isinstance(op, JobOperation) else op.subject
+            yield f"| `{subject}` | `{op.model.__name__}` | {answer} | {op.summary} |"
 
 
 def settings(argument: str) -> Iterator[str]:
