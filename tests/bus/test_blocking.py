@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from scibus.bus.blocking import to_its_end
+from scibus.bus.blobs.blocking import to_its_end
 
 
 async def test_who_is_cancelled_leaves_when_the_thread_does():

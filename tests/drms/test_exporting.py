@@ -15,10 +15,10 @@ from scibus.contracts.problems import (
     TooLarge,
     Unsupported,
 )
-from scibus.drms.cancelling import cancel_export
-from scibus.drms.exporting import Exporting
+from scibus.drms.exports.cancelling import cancel_export
+from scibus.drms.exports.exporting import Exporting
+from scibus.drms.exports.notes import OrderNotes
 from scibus.drms.jsoc import Jsoc
-from scibus.drms.notes import OrderNotes
 from scibus.drms.servers import ServerConfig
 from scibus.drms.settings import DrmsSettings
 from scibus.sandbox.standin import Fault

@@ -8,8 +8,8 @@ import pytest
 
 from scibus.contracts.problems import BackendUnavailable, BadBackendAnswer, NotFound
 from scibus.drms import downloads
+from scibus.drms.files.listing import WantedFile
 from scibus.drms.jsoc import Jsoc
-from scibus.drms.listing import WantedFile
 from scibus.drms.servers import JSOC
 from scibus.drms.settings import DrmsSettings
 from scibus.sandbox.jsoc import JsocStandIn

@@ -3,8 +3,8 @@
 import pytest
 
 from scibus.contracts.drms import ExportFile, ExportState, MissingFile
-from scibus.drms.filenames import media_type, name_of_record, safe_name
-from scibus.drms.listing import WantedFile, listed
+from scibus.drms.files.filenames import media_type, name_of_record, safe_name
+from scibus.drms.files.listing import WantedFile, listed
 from scibus.drms.pending import request_ids
 
 

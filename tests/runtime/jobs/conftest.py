@@ -112,10 +112,10 @@ def jobs(bus: Bus, diary: Path) -> Jobs:
 
 @pytest.fixture
 def spawn_probe(spawn_worker: SpawnWorker, diary: Path) -> Callable[..., Awaitable[WorkerProcess]]:
-    """A probe whose jobs go to another worker one second after it died."""
+    """A probe whose jobs go to another worker two seconds after it died."""
 
     async def spawn(**settings: str) -> WorkerProcess:
-        return await spawn_worker("probe", **{"SCIBUS_PROBE_DIARY": str(diary), "SCIBUS_ACK_WAIT": "1", **settings})
+        return await spawn_worker("probe", **{"SCIBUS_PROBE_DIARY": str(diary), "SCIBUS_ACK_WAIT": "2", **settings})
 
     return spawn
 
@@ -136,7 +136,7 @@ async def standing(standing_folder: Path) -> AsyncIterator[Jobs]:
     diary = standing_folder / "diary"
     diary.touch()
     async with NatsServer() as server, connect(server.url, name="test") as bus:
-        settings = {"SCIBUS_NATS_URL": server.url, "SCIBUS_PROBE_DIARY": str(diary), "SCIBUS_ACK_WAIT": "1"}
+        settings = {"SCIBUS_NATS_URL": server.url, "SCIBUS_PROBE_DIARY": str(diary), "SCIBUS_ACK_WAIT": "30"}
         worker = await start_worker("probe", standing_folder, settings)
         try:
             await worker.logged("ready")

@@ -37,7 +37,7 @@ async def test_a_job_whose_worker_dies_each_time_fails_and_is_kept(jobs, spawn_p
 async def test_a_long_job_is_not_given_to_others_meanwhile(jobs, spawn_probe):
     await spawn_probe()
     await spawn_probe()
-    await jobs.work("l1", "sleep:3.5")
+    await jobs.work("l1", "sleep:5")
 
     assert await jobs.state("l1") == "succeeded"
     assert jobs.noted("l1") == ["l1 start 1 from 0", "l1 end 1"]
@@ -45,7 +45,7 @@ async def test_a_long_job_is_not_given_to_others_meanwhile(jobs, spawn_probe):
 
 async def test_a_frozen_worker_finds_out_that_its_job_is_gone(jobs, spawn_probe):
     frozen = await spawn_probe()
-    await jobs.work("z1", "sleep:1.5", "save", "note:acted")
+    await jobs.work("z1", "sleep:2.5", "save", "note:acted")
     await jobs.notes("z1 start 1 from 0")
 
     frozen.process.send_signal(signal.SIGSTOP)
@@ -116,7 +116,7 @@ async def test_a_restarted_server_loses_no_job_and_doubles_none(jobs, nats_serve
 
 async def test_a_worker_waits_for_a_server_that_is_away_longer_than_a_lease(jobs, nats_server, spawn_probe):
     await spawn_probe()
-    await jobs.work("w1", "sleep:5")
+    await jobs.work("w1", "sleep:6")
     await jobs.notes("w1 start 1 from 0")
 
     await nats_server.kill()

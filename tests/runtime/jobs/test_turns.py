@@ -58,7 +58,7 @@ async def test_a_dead_holders_turn_goes_on_and_waiting_cost_no_attempt(jobs, spa
 async def test_a_job_keeps_its_turn_however_long_it_runs(jobs, spawn_probe):
     await spawn_probe()
     await spawn_probe()
-    await jobs.work("long", "turn:key", "sleep:3.5", "note:end", "release")
+    await jobs.work("long", "turn:key", "sleep:5", "note:end", "release")
     await jobs.notes("long start 1 from 0")
     await jobs.work("next", "turn:key", "note:begin")
 

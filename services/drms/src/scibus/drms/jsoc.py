@@ -24,7 +24,7 @@ from scibus.contracts.model import split_names
 from scibus.contracts.problems import BackendFault, BackendUnavailable, BadBackendAnswer
 from scibus.drms import answers
 from scibus.drms.connections import Connections
-from scibus.drms.files import FileServer
+from scibus.drms.files.server import FileServer
 from scibus.drms.orders import order_parameters
 from scibus.drms.pending import read_pending
 from scibus.drms.reading import (

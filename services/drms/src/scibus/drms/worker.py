@@ -26,10 +26,10 @@ from scibus.contracts.drms import (
     TableQuery,
 )
 from scibus.drms.archives import Archives
-from scibus.drms.cancelling import cancel_export
-from scibus.drms.delivery import Delivery
-from scibus.drms.exporting import Exporting
-from scibus.drms.journal import ExportJournal, noted_order
+from scibus.drms.exports.cancelling import cancel_export
+from scibus.drms.exports.delivery import Delivery
+from scibus.drms.exports.exporting import Exporting
+from scibus.drms.exports.journal import ExportJournal, noted_order
 from scibus.drms.queries import query_table
 from scibus.drms.settings import DrmsSettings
 from scibus.runtime import Job, Metrics, Worker

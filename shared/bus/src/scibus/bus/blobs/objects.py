@@ -18,10 +18,10 @@ from nats.errors import NoRespondersError
 from nats.js.api import Header, ObjectStoreConfig
 from nats.js.errors import NotFoundError, ServiceUnavailableError
 
-from scibus.bus.chunks import CHUNK, Checksum, rechunk
+from scibus.bus.blobs.chunks import CHUNK, Checksum, rechunk
+from scibus.bus.blobs.reading import ChunksGone, pulled_chunks
+from scibus.bus.blobs.upload import IN_FLIGHT, ObjectUpload, purge, stop_if_cancelled
 from scibus.bus.guarded import GuardedPublisher, Stale
-from scibus.bus.object_chunks import ChunksGone, pulled_chunks
-from scibus.bus.object_upload import IN_FLIGHT, ObjectUpload, purge, stop_if_cancelled
 from scibus.contracts.blobs import BlobRef
 from scibus.contracts.problems import BackendUnavailable, BadBackendAnswer, Conflict, NotFound, TooLarge
 

@@ -11,10 +11,10 @@ from typing import Self
 
 from nats.aio.client import Client
 
-from scibus.bus.blocking import to_its_end
-from scibus.bus.chunks import Checksum
-from scibus.bus.file_blobs import FileBlobs
-from scibus.bus.object_blobs import BUCKET, KEPT_SECONDS, ObjectBlobs
+from scibus.bus.blobs.blocking import to_its_end
+from scibus.bus.blobs.chunks import Checksum
+from scibus.bus.blobs.files import FileBlobs
+from scibus.bus.blobs.objects import BUCKET, KEPT_SECONDS, ObjectBlobs
 from scibus.bus.settings import BusSettings
 from scibus.contracts.blobs import BlobRef
 from scibus.contracts.problems import BadBackendAnswer, InvalidRequest, NotFound, Unsupported

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from scibus.bus.below import opened, parts_of, told_as_problems
-from scibus.bus.blocking import to_its_end
-from scibus.bus.chunks import CHUNK, Checksum, rechunk
-from scibus.bus.unfinished import Unfinished
+from scibus.bus.blobs.below import opened, parts_of, told_as_problems
+from scibus.bus.blobs.blocking import to_its_end
+from scibus.bus.blobs.chunks import CHUNK, Checksum, rechunk
+from scibus.bus.blobs.unfinished import Unfinished
 from scibus.contracts.blobs import BlobRef
 from scibus.contracts.problems import BadBackendAnswer
 

@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 from scibus.contracts.drms import ExportOrder, ExportRequest, ExportState
 from scibus.contracts.problems import BackendFault, BadBackendAnswer, DeadlineExceeded, NotFound, Problem
 from scibus.drms import answers
-from scibus.drms.belonging import belongs, ignores_processing
-from scibus.drms.filenames import automatic_template
+from scibus.drms.exports.belonging import belongs, ignores_processing
+from scibus.drms.exports.notes import Notebook, OrderNotes
+from scibus.drms.exports.polling import ended, pace
+from scibus.drms.files.filenames import automatic_template
 from scibus.drms.jsoc import Jsoc, series_name
-from scibus.drms.notes import Notebook, OrderNotes
 from scibus.drms.orders import is_quick, request_of
 from scibus.drms.pending import request_ids
-from scibus.drms.polling import ended, pace
 
 DONE = 0
 LAST_WORD_SECONDS = 5.0

@@ -2,8 +2,8 @@
 
 from scibus.contracts.drms import ExportOrder
 from scibus.contracts.problems import NotFound
+from scibus.drms.exports.notes import OrderNotes
 from scibus.drms.jsoc import Jsoc
-from scibus.drms.notes import OrderNotes
 from scibus.drms.orders import is_quick, request_of, sent_method
 
 

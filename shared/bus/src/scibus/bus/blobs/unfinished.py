@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from scibus.bus.below import entered
+from scibus.bus.blobs.below import entered
 from scibus.contracts.problems import Conflict, Unsupported
 
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EXDEV)

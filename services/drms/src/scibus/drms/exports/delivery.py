@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from scibus.bus.blobs import Blobs
 from scibus.contracts.drms import ExportedFile, ExportedFiles, ExportState, MissingFile
 from scibus.contracts.problems import NotFound, Problem
-from scibus.drms.files import FileServer
-from scibus.drms.journal import ExportJournal
-from scibus.drms.listing import WantedFile, listed
+from scibus.drms.exports.journal import ExportJournal
+from scibus.drms.files.listing import WantedFile, listed
+from scibus.drms.files.server import FileServer
 from scibus.runtime import Job
 
 

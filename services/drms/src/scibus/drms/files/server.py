@@ -11,13 +11,13 @@ import httpx
 
 from scibus.contracts.problems import BadBackendAnswer, NotFound, Problem, Unsupported
 from scibus.drms.connections import Connections
-from scibus.drms.downloads import Download, StartAgain, pause
-from scibus.drms.filenames import media_type
-from scibus.drms.listing import WantedFile
+from scibus.drms.files.download import Download, StartAgain, pause
+from scibus.drms.files.filenames import media_type
+from scibus.drms.files.listing import WantedFile
+from scibus.drms.files.verifying import FITS, verified
 from scibus.drms.servers import ServerConfig
 from scibus.drms.settings import DrmsSettings
 from scibus.drms.transport import Told
-from scibus.drms.verifying import FITS, verified
 
 Stored = TypeVar("Stored")
 Store = Callable[[AsyncIterator[bytes], str], Awaitable[Stored]]

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from scibus.contracts.drms import ExportFile, ExportState, MissingFile
-from scibus.drms.filenames import name_of_record, safe_name
+from scibus.drms.files.filenames import name_of_record, safe_name
 
 MOVIE = "movie of the following data"
 WARNING = "warning="

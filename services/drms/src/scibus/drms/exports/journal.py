@@ -11,7 +11,7 @@ from scibus.contracts import Contract
 from scibus.contracts.blobs import BlobRef
 from scibus.contracts.drms import ExportedFile, ExportOrder
 from scibus.contracts.problems import BadBackendAnswer, NotFound
-from scibus.drms.notes import OrderNotes
+from scibus.drms.exports.notes import OrderNotes
 from scibus.drms.orders import is_quick
 from scibus.runtime import Job
 

@@ -4,8 +4,8 @@ import re
 
 from scibus.contracts.drms import ExportRequest, ExportState, RecordSetQuery
 from scibus.drms.answers import integer
+from scibus.drms.files.listing import record_of
 from scibus.drms.jsoc import Jsoc, series_name
-from scibus.drms.listing import record_of
 from scibus.drms.orders import sent_method
 
 _PROCESSED = re.compile(r"_mod(?=\[|$)")

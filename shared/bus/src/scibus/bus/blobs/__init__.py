@@ -1,0 +1,6 @@
+"""Blobs: what is too large for a message, in the object store (`objects`) or in a shared folder (`files`)."""
+
+from scibus.bus.blobs.objects import BUCKET, KEPT_SECONDS
+from scibus.bus.blobs.places import Blobs
+
+__all__ = ["BUCKET", "KEPT_SECONDS", "Blobs"]
