@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from scibus.bus.headers import kept_headers
 from scibus.bus.stored import last_message
 from scibus.client import JobRef, connect
 from scibus.contracts.problems import Conflict, InvalidRequest, NotFound
@@ -104,6 +105,19 @@ async def test_a_job_is_not_replayed_under_its_own_id_nor_under_a_used_one(bus, 
         await bus.replay(old, "used")
     with pytest.raises(ValueError, match="cannot be chosen"):
         await bus.replay(old, "seq-abc-1")
+
+
+async def test_the_largest_job_that_can_be_submitted_can_be_replayed(bus, service, queue):
+    text = "x" * (bus.connection.max_payload - 4096 - 120)
+    await service.echo.submit_as("large", text=text)
+    job = await last_message(bus.connection, "SCIBUS_JOBS_PROBE", "scibus.v1.job.probe.echo.large")
+    await bus.connection.jetstream().purge_stream("SCIBUS_JOBS_PROBE")
+    headers = {**kept_headers(job.headers), "Scibus-State": "failed", "Scibus-Attempt": "3"}
+    await bus.connection.jetstream().publish("scibus.v1.dead.probe.echo.large", job.data, headers=headers)
+
+    new = await bus.replay(JobRef("probe", "echo", "large"))
+
+    assert (await service.echo.job(new.job_id).status()).replay_of == "large"
 
 
 async def buried(bus, job_id, **headers):

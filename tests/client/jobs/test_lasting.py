@@ -6,6 +6,7 @@ import pytest
 
 from scibus.bus.stored import api
 from scibus.bus.topology import job_stream, shared_streams
+from scibus.client import JobStatus
 from scibus.contracts.problems import (
     Conflict,
     NotFound,
@@ -56,6 +57,24 @@ async def test_a_watcher_sees_the_end_when_no_event_reaches_it(bus, service, wor
     job = await service.work.submit_as("unheard", steps=["sleep:0.5"])
 
     assert (await all_of(job))[-1].state == "succeeded"
+
+
+async def test_a_watcher_sees_the_end_of_a_job_whose_worker_died_before_it_recorded_it(
+    bus, service, queue, monkeypatch
+):
+    monkeypatch.setattr("scibus.client.jobs.watching.SILENCE_SECONDS", 0.2)
+    running = JobStatus(service="probe", operation="echo", job_id="poor", state="running", attempt=1)
+    js = bus.connection.jetstream()
+    await js.publish("$KV.scibus_jobs.probe.echo.poor", running.model_dump_json().encode())
+    events = service.echo.job("poor").events()
+    first = await anext(events)
+    await js.publish("scibus.v1.result.probe.echo.poor", b'{"text":"a"}', headers={"Scibus-State": "succeeded"})
+
+    async with asyncio.timeout(10):
+        rest = [event async for event in events]
+
+    assert first == running
+    assert [event.state for event in rest] == ["succeeded"]
 
 
 async def test_a_result_outlives_the_status(bus, service, worker):

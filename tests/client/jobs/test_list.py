@@ -84,6 +84,17 @@ async def test_thousands_of_jobs_are_read_and_the_newest_are_kept(bus, queue):
     assert len({status.job_id for status in await bus.jobs(limit=2000)}) == 1201
 
 
+async def test_jobs_with_news_meanwhile_are_listed_once(bus, queue):
+    await asyncio.gather(*[recorded(bus, f"job-{number}") for number in range(1200)])
+    busy = asyncio.create_task(recorded_again_and_again(bus, 1200))
+    await asyncio.sleep(0.05)
+
+    listed = [status.job_id for status in await bus.jobs(limit=5000)]
+    busy.cancel()
+
+    assert len(listed) == len(set(listed)) == 1200
+
+
 async def test_old_jobs_of_a_queue_are_left_out(bus, service, queue):
     await service.echo.submit_as("old", text="a")
     await asyncio.sleep(1.2)
@@ -137,6 +148,12 @@ async def test_queues_tell_what_waits_and_since_when(bus, service, spawn_probe, 
     assert of_all["work"].limit_bytes == job_stream(Probe).settings["max_bytes"]
     assert [queue.operation for queue in of_probe] == sorted(of_all)
     assert await bus.queues("drms") == []
+
+
+async def recorded_again_and_again(bus, count):
+    while True:
+        for start in range(0, count, 50):
+            await asyncio.gather(*[recorded(bus, f"job-{number}") for number in range(start, start + 50)])
 
 
 async def recorded(bus, job_id):

@@ -6,7 +6,9 @@ import pytest
 
 from scibus.bus.stored import last_message
 from scibus.client import JobRef
+from scibus.contracts import Service, request
 from scibus.contracts.problems import InvalidRequest, NotFound, TooLarge
+from tests.runtime.probe import Text
 from tests.waiting import until
 
 ONCE = JobRef("probe", "work", "once")
@@ -107,7 +109,7 @@ async def test_what_cannot_be_meant_is_refused(service, queue):
 
 
 async def test_where_no_worker_has_been_nothing_is_scheduled(bus, service):
-    with pytest.raises(NotFound, match="nobody takes schedules for probe"):
+    with pytest.raises(NotFound, match=r"no stream takes jobs for probe\.work"):
         await service.work.schedule("odd", "@daily", name="a")
     with pytest.raises(NotFound, match="there is no schedule"):
         await bus.pause_schedule(ONCE)
@@ -115,6 +117,16 @@ async def test_where_no_worker_has_been_nothing_is_scheduled(bus, service):
         await bus.resume_schedule(ONCE)
     with pytest.raises(NotFound, match="there is no schedule"):
         await bus.remove_schedule(ONCE)
+
+
+async def test_what_no_worker_knows_yet_is_not_scheduled(bus, queue):
+    newer = bus.service(
+        type("Probe", (Service,), {"newer": request(Text, Text, summary="Comes with the next version")})
+    )
+
+    with pytest.raises(NotFound, match=r"no stream takes jobs for probe\.newer"):
+        await newer.newer.schedule("odd", "@daily", text="a")
+    assert await bus.schedules() == []
 
 
 async def submitted(bus, count):

@@ -33,11 +33,11 @@ def caller_headers(options: CallOptions) -> dict[str, str]:
     return headers
 
 
-def check_size(connection: Client, name: str, body: bytes, headers: Mapping[str, str]) -> None:
+def check_size(connection: Client, name: str, body: bytes, headers: Mapping[str, str], spare: int = SPARE) -> None:
     """Make sure that the message fits.
 
     Raises:
         TooLarge: it does not.
     """
-    if len(body) + sum(map(len, [*headers, *headers.values()])) > connection.max_payload - SPARE:
+    if len(body) + sum(map(len, [*headers, *headers.values()])) > connection.max_payload - spare:
         raise TooLarge(f"the request {name} has {len(body)} bytes, a message holds {connection.max_payload}")

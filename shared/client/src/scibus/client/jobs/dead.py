@@ -19,6 +19,8 @@ from scibus.contracts.jobs import JobRef
 from scibus.contracts.problems import Conflict, NotFound
 from scibus.contracts.subjects import PREFIX, SEQUENCED, check_own_id, dead_subject
 
+SPARE = 1024
+"""Bytes of a message that are left: what a first submission leaves holds what the letter adds to it."""
 KEPT_OF_ID = 40
 """Characters of the old id that are seen in the new one."""
 
@@ -109,7 +111,7 @@ async def replay(
         raise Conflict(f"{ref} has ended: replay it under another id")
     letter = await read_dead(connection, ref)
     headers = {**h.restored_headers(letter.headers), **caller_headers(options), h.REPLAY_OF: ref.job_id}
-    await submit_named(connection, new, letter.body, headers, options)
+    await submit_named(connection, new, letter.body, headers, options, spare=SPARE)
     return new
 
 

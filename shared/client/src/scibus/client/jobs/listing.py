@@ -1,6 +1,6 @@
 """Which jobs there are."""
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
@@ -40,7 +40,7 @@ async def list_jobs(
     Raises:
         NoAnswer: JetStream is out of reach.
     """
-    newest: deque[JobStatus] = deque(maxlen=limit)
+    newest: OrderedDict[JobRef, JobStatus] = OrderedDict()
     known: set[JobRef] = set()
     oldest = datetime.now(UTC) - since if since is not None else None
     with_queued = not states or "queued" in states
@@ -48,12 +48,17 @@ async def list_jobs(
     async for message in walk(connection, STATUSES, subject, since=oldest):
         if is_mark(message.headers):
             continue
+        ref = JobRef(*message.subject.split(".")[2:])
         if with_queued:
-            known.add(JobRef(*message.subject.split(".")[2:]))
+            known.add(ref)
+        # A job with news during the walk comes again, and what it was before is no longer true.
+        newest.pop(ref, None)
         status = _status(message.data)
         if status is not None and (not states or status.state in states):
-            newest.append(status)
-    found = list(newest)
+            newest[ref] = status
+        if len(newest) > limit:
+            newest.popitem(last=False)
+    found = list(newest.values())
     if with_queued:
         services = [service] if service else await services_with(connection, jobs_stream)
         for name in services:

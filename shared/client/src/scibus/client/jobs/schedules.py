@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from nats.aio.client import Client
-from nats.errors import NoRespondersError
 from nats.js.api import Header
 
 from scibus.bus import headers as h
@@ -14,7 +13,7 @@ from scibus.bus.stored import API_SECONDS, ApiError, StoredMessage, api, is_miss
 from scibus.bus.topology import DUE_KEPT, SECOND, schedules_stream
 from scibus.client.jobs.contact import reaching
 from scibus.client.jobs.publishing import publish
-from scibus.client.jobs.streams import services_with, stream_info
+from scibus.client.jobs.streams import services_with, taking_stream
 from scibus.client.jobs.walking import walk
 from scibus.client.outgoing import asking_headers, check_size
 from scibus.contracts.calls import CallOptions, When
@@ -64,7 +63,7 @@ async def schedule(
     Raises:
         ValueError: `schedule_id` is no id, or `when` cannot be meant.
         InvalidRequest: the server does not understand `when`.
-        NotFound: no worker of the service has been on this bus.
+        NotFound: no worker that knows the operation has been on this bus.
         TooLarge: the request does not fit into a message.
         NoAnswer: JetStream is out of reach.
     """
@@ -77,6 +76,8 @@ async def schedule(
     }
     check_size(connection, f"{ref.service}.{ref.operation}", body, headers)
     with reaching(schedules_stream(ref.service)):
+        # The stream of schedules takes any, and what comes of one that no queue takes would be lost.
+        await taking_stream(connection, ref.service, ref.operation, options.timeout)
         await _publish(connection, ref, body, headers)
     return _described(ref, headers, datetime.now(UTC))
 
@@ -167,7 +168,6 @@ async def _publish(
 
     Raises:
         InvalidRequest: the server does not understand when it shall fire.
-        NotFound: there is no stream for it.
         ApiError, TimeoutError, nats.errors.Error: it was not stored, or nobody knows.
     """
     told = {**headers, Header.ROLLUP.value: "sub"}
@@ -175,11 +175,6 @@ async def _publish(
         told[Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value] = str(after)
     try:
         await publish(connection, schedule_subject(*ref), body, told, API_SECONDS)
-    except NoRespondersError as error:
-        stream = schedules_stream(ref.service)
-        if await stream_info(connection, stream) is None:
-            raise NotFound(f"nobody takes schedules for {ref.service}: no worker of it has been on this bus") from error
-        raise
     except ApiError as error:
         if error.code == BAD_PATTERN:
             raise InvalidRequest(f"the server does not understand {headers[WHEN]!r}: {ALLOWED}") from error

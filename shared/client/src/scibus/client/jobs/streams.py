@@ -1,12 +1,16 @@
 """Which streams there are for the jobs of which services."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 from nats.aio.client import Client
 
 from scibus.bus.stored import ApiError, api, is_missing
+from scibus.bus.topology import jobs_stream
 from scibus.client.jobs.contact import reaching
+from scibus.contracts.problems import NotFound
+from scibus.contracts.subjects import job_subject
 
 
 async def services_with(connection: Client, stream_of: Callable[[str], str]) -> list[str]:
@@ -34,6 +38,22 @@ async def stream_info(connection: Client, stream: str) -> dict[str, Any] | None:
             if is_missing(error):
                 return None
             raise
+
+
+async def taking_stream(connection: Client, service: str, operation: str, timeout: float) -> dict[str, Any]:
+    """What JetStream tells of the stream that takes the jobs of an operation.
+
+    Raises:
+        NotFound: there is none.
+        NoAnswer: JetStream is out of reach.
+    """
+    stream = jobs_stream(service)
+    with reaching(stream):
+        async with asyncio.timeout(timeout):
+            told = await stream_info(connection, stream)
+    if told is None or job_subject(service, operation) not in told["config"].get("subjects", []):
+        raise NotFound(f"no stream takes jobs for {service}.{operation}: no worker that knows it has been on this bus")
+    return told
 
 
 async def pages(connection: Client, subject: str, member: str) -> list[Any]:

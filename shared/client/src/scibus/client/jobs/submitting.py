@@ -22,8 +22,8 @@ from scibus.bus.topology import jobs_stream
 from scibus.client.jobs.contact import reaching
 from scibus.client.jobs.lookup import JobLookup
 from scibus.client.jobs.publishing import publish
-from scibus.client.jobs.streams import stream_info
-from scibus.client.outgoing import asking_headers, check_size
+from scibus.client.jobs.streams import taking_stream
+from scibus.client.outgoing import SPARE, asking_headers, check_size
 from scibus.client.room import where_there_is_room
 from scibus.contracts.calls import CallOptions
 from scibus.contracts.jobs import JobRef, JobStatus
@@ -67,7 +67,7 @@ async def submit_unnamed(
 ) -> JobRef:
     """Submit a job to which its place in the stream gives the id. Raises what `submit` raises."""
     check_size(connection, f"{service}.{operation}", body, headers)
-    created = parse_time((await _stream_info(connection, service, operation, options.timeout))["created"])
+    created = parse_time((await taking_stream(connection, service, operation, options.timeout))["created"])
     subject = job_subject(service, operation)
 
     async def attempt(options: CallOptions) -> dict[str, Any]:
@@ -87,11 +87,20 @@ async def submit_unnamed(
 
 
 async def submit_named(
-    connection: Client, ref: JobRef, body: bytes, headers: Mapping[str, str], options: CallOptions
+    connection: Client,
+    ref: JobRef,
+    body: bytes,
+    headers: Mapping[str, str],
+    options: CallOptions,
+    *,
+    spare: int = SPARE,
 ) -> None:
-    """Submit a job under an id; if there is the same job already, nothing is done. Raises what `submit` raises."""
+    """Submit a job under an id; if there is the same job already, nothing is done. Raises what `submit` raises.
+
+    `spare` bytes of the message are left for what the server and the protocol add.
+    """
     headers = {**headers, h.MSG_ID: str(ref), Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value: "0"}
-    check_size(connection, f"{ref.service}.{ref.operation}", body, headers)
+    check_size(connection, f"{ref.service}.{ref.operation}", body, headers, spare)
     lookup = JobLookup(connection, ref)
     with reaching(str(ref)):
         async with asyncio.timeout(options.timeout):
@@ -106,7 +115,7 @@ async def submit_named(
     try:
         is_new = await where_there_is_room(attempt, options)
     except NoRespondersError:
-        await _stream_info(connection, ref.service, ref.operation, options.timeout)
+        await taking_stream(connection, ref.service, ref.operation, options.timeout)
         _tell_away(ref.service)
     except ApiError as error:
         raise NoAnswer(f"the job {ref} was not accepted: {error}") from error
@@ -164,22 +173,6 @@ def _check_same(status: JobStatus, body: bytes) -> None:
     """Raise Conflict if `status` is of a job with another request; a result alone does not tell what was asked for."""
     if status.digest is not None and status.digest != request_digest(body):
         raise Conflict(f"{status.ref} was submitted before with another request: choose another id")
-
-
-async def _stream_info(connection: Client, service: str, operation: str, timeout: float) -> dict[str, Any]:
-    """What JetStream tells of the stream that takes the jobs of an operation.
-
-    Raises:
-        NotFound: there is none.
-        NoAnswer: JetStream is out of reach.
-    """
-    stream = jobs_stream(service)
-    with reaching(stream):
-        async with asyncio.timeout(timeout):
-            told = await stream_info(connection, stream)
-    if told is None or job_subject(service, operation) not in told["config"].get("subjects", []):
-        raise NotFound(f"no stream takes jobs for {service}.{operation}: no worker that knows it has been on this bus")
-    return told
 
 
 def _tell_away(service: str) -> NoReturn:

@@ -19,6 +19,8 @@ from scibus.contracts.problems import BackendUnavailable
 
 BATCH = 500
 """Messages asked for at once; fewer than a feed keeps."""
+LONGEST = 2
+"""So many times what the stream held at the beginning is read at most: a stream may grow as fast as it is read."""
 SILENCE_SECONDS = 5.0
 KEPT_SECONDS = 30
 
@@ -27,6 +29,8 @@ async def walk(
     connection: Client, stream: str, subject: str, *, since: datetime | None = None, headers_only: bool = False
 ) -> AsyncIterator[StoredMessage]:
     """What the stream holds on the subjects that `subject` covers, in the order in which it was stored.
+
+    What is stored meanwhile comes too, so that a subject may come again, with what replaced its message.
 
     Args:
         connection: to NATS.
@@ -50,6 +54,7 @@ async def walk(
             raise
         try:
             left, inbox = told["num_pending"], connection.new_inbox()
+            most = left * LONGEST
             async with following(connection, inbox) as feed:
                 while left:
                     ask = {"batch": min(BATCH, left), "no_wait": True}
@@ -57,7 +62,8 @@ async def walk(
                     batch = await _batch(feed, ask["batch"])
                     for message in batch:
                         yield _stored(message)
-                    left = batch[-1].metadata.num_pending if batch else 0
+                    most -= len(batch)
+                    left = min(batch[-1].metadata.num_pending, most) if batch else 0
         finally:
             # Where this fails, the server forgets the consumer by itself.
             with suppress(ApiError, BackendUnavailable, NatsError, TimeoutError):

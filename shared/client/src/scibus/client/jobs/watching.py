@@ -37,8 +37,9 @@ async def watch(connection: Client, ref: JobRef) -> AsyncIterator[JobStatus]:
             message = await feed.next(SILENCE_SECONDS)
             if message is None:
                 found = await patience.look(lookup.seen())
-                # What the record says holds, also where the bucket was made anew and counts from one.
-                is_news = found is not None and found.revision != last.revision
+                # What the record says holds, also where the bucket was made anew and counts from one. A job that ended
+                # without its worker recording it has news too, and no new revision.
+                is_news = found is not None and (found.revision != last.revision or found.status.is_final)
             else:
                 found = _told(message)
                 is_news = found is not None and found.revision > last.revision
