@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from scibus.contracts.problems import BackendUnavailable, BadBackendAnswer, NotFound
-from scibus.drms import downloads
+from scibus.drms.files import download
 from scibus.drms.files.listing import WantedFile
 from scibus.drms.jsoc import Jsoc
 from scibus.drms.servers import JSOC
@@ -22,7 +22,7 @@ SIZE = 23040
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch):
-    monkeypatch.setattr(downloads, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(download, "FIRST_PAUSE", 0.01)
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ async def test_another_http_error_tells_whether_it_may_pass(archive, jsoc, statu
 
 
 async def test_a_question_does_not_wait_for_a_long_file(open_jsoc, jsoc, whole, monkeypatch):
-    monkeypatch.setattr(downloads, "POLITE_SECONDS", 0.1)
+    monkeypatch.setattr(download, "POLITE_SECONDS", 0.1)
     archive = open_jsoc(max_connections=1)
     jsoc.faults.inject(Fault(operation="download", bytes_per_second=SIZE / 4))
     fetching = asyncio.create_task(fetch(archive))
