@@ -26,6 +26,8 @@ from tests.drms.conftest import ADDRESS
 
 TWO_MAGNETOGRAMS = "hmi.m_45s[2013.07.03_08:42_TAI/90s]{magnetogram}"
 DOPPLERGRAMS = "hmi.v_45s[2013.07.03_08:42_TAI/3m]"
+NAMES = {"filenamefmt": "hmi.m_45s.{T_REC:A}.{CAMERA}.{segment}"}
+"""As `order` sends them, unless told otherwise."""
 LOST = OrderNotes(sent=True)
 HASH = '{"status":4,"error":"Cant save new export-request hash."}'
 
@@ -247,7 +249,7 @@ async def test_a_known_export_is_gone_on_with(archive, jsoc):
 @pytest.mark.parametrize("changes", [{}, {"protocol": "jpg"}, {"method": "url-tar"}, {"n": -1}, {"protocol": "as-is"}])
 async def test_an_order_whose_answer_was_lost_is_found_pending_and_adopted(archive, jsoc, changes):
     jsoc.pending_for(polls=4)
-    requestid = await foreign(archive, TWO_MAGNETOGRAMS, **changes)
+    requestid = await foreign(archive, TWO_MAGNETOGRAMS, **NAMES, **changes)
 
     export = await finished(archive, order(**changes), Notebook(LOST))
 
@@ -258,7 +260,7 @@ async def test_an_order_whose_answer_was_lost_is_found_pending_and_adopted(archi
 async def test_an_order_for_records_without_images_is_adopted_too(archive, jsoc):
     without = "hmi.v_45s[2010.05.01_06:14_TAI/135s]"
     jsoc.pending_for(polls=4)
-    requestid = await foreign(archive, without)
+    requestid = await foreign(archive, without, filenamefmt="hmi.v_45s.{T_REC:A}.{CAMERA}.{segment}")
 
     assert (await finished(archive, order(without), Notebook(LOST))).requestid == requestid
     assert jsoc.count("exp_request") == 1
@@ -267,7 +269,7 @@ async def test_an_order_for_records_without_images_is_adopted_too(archive, jsoc)
 async def test_a_processed_export_is_adopted_too(archive, jsoc):
     jsoc.pending_for(polls=4)
     process = {"rebin": {"scale": 0.5}}
-    requestid = await foreign(archive, TWO_MAGNETOGRAMS, process=process)
+    requestid = await foreign(archive, TWO_MAGNETOGRAMS, **NAMES, process=process)
 
     assert (await finished(archive, order(process=process), Notebook(LOST))).requestid == requestid
 
@@ -285,13 +287,34 @@ async def test_a_processed_export_is_adopted_too(archive, jsoc):
 )
 async def test_what_somebody_else_has_pending_is_not_taken_for_the_lost_order(archive, jsoc, ds, changes):
     jsoc.pending_for(polls=3)
-    other = await foreign(archive, ds, **changes)
+    other = await foreign(archive, ds, **NAMES, **changes)
 
     export = await finished(archive, notebook=Notebook(LOST))
 
     assert export.requestid != other
     assert len(export.data) == 2
     assert jsoc.count("exp_request") == 2
+
+
+FIELD = {"ds": "hmi.b_720s[2013.07.03_09:00_TAI]{field}"}
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        (FIELD, {"ds": "hmi.b_720s[2013.07.03_09:00_TAI]{disambig}"}),
+        ({"filenamefmt": "mine.{T_REC:A}.{segment}"}, {"filenamefmt": "theirs.{T_REC:A}.{segment}"}),
+        ({"protocol": "jpg", "protocol_args": {"ct": "HMI_mag.lut"}}, {"protocol": "jpg"}),
+        ({"n": 2}, {"n": 1}),
+        ({"n": -1}, {"n": 1}),
+    ],
+    ids=["segment", "names", "colours", "fewer records", "other records"],
+)
+async def test_a_pending_export_of_the_same_kind_is_not_taken_for_the_lost_order(archive, jsoc, mine, theirs):
+    jsoc.pending_for(polls=3)
+    other = await foreign(archive, **{"ds": TWO_MAGNETOGRAMS, **theirs})
+
+    assert (await finished(archive, order(**mine), Notebook(LOST))).requestid != other
 
 
 async def test_a_lost_order_that_is_finished_meanwhile_gives_the_same_export_again(archive, jsoc):
@@ -334,19 +357,22 @@ async def test_cancelling_reaches_jsoc(archive, jsoc):
     assert await archive.pending_exports(ADDRESS) == []
 
 
-async def test_an_order_whose_answer_was_lost_is_cancelled_too(archive, jsoc):
+@pytest.mark.parametrize("provisional", [False, True])
+async def test_what_may_be_somebody_elses_export_is_told_and_not_cancelled(archive, jsoc, provisional):
     jsoc.pending_for(polls=1000)
-    await foreign(archive, TWO_MAGNETOGRAMS)
+    other = await foreign(archive, TWO_MAGNETOGRAMS)
+    notes = OrderNotes(sent=True, requestid=other, provisional=True) if provisional else LOST
 
-    await cancel_export(archive, order(), LOST)
+    with pytest.raises(BadBackendAnswer, match=other):
+        await cancel_export(archive, order(), notes)
 
-    assert await archive.pending_exports(ADDRESS) == []
+    assert await archive.pending_exports(ADDRESS) == [other]
 
 
 @pytest.mark.parametrize(
     "notes",
-    [OrderNotes(), LOST, OrderNotes(sent=True, requestid="JSOC_20200101_001")],
-    ids=["not ordered", "another form", "another id"],
+    [OrderNotes(), OrderNotes(sent=True, requestid="JSOC_20200101_001")],
+    ids=["not ordered", "another id"],
 )
 async def test_nobody_elses_export_is_cancelled(archive, jsoc, notes):
     jsoc.pending_for(polls=1000)

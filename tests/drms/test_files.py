@@ -105,13 +105,32 @@ async def test_what_is_no_fits_file_is_refused(archive, jsoc, fault):
         await fetch(archive)
 
 
-async def test_a_page_in_place_of_a_file_is_maintenance(archive, jsoc):
-    jsoc.faults.inject(Fault(operation="download", body=MAINTENANCE_PAGE, content_type="text/html", times=None))
+@pytest.mark.parametrize(
+    ("page", "kind"),
+    [(MAINTENANCE_PAGE, "text/plain"), ("<?xml version='1.0'?><!DOCTYPE html>", "text/html")],
+    ids=["seen", "announced"],
+)
+async def test_a_page_in_place_of_a_file_is_maintenance(archive, jsoc, page, kind):
+    jsoc.faults.inject(Fault(operation="download", body=page, content_type=kind, times=None))
 
     with pytest.raises(BackendUnavailable, match=r"an HTML page in place of report\.txt") as raised:
         await fetch(archive, FILE._replace(filename="report.txt"))
 
     assert raised.value.details.retryable
+
+
+async def test_a_file_of_unknown_length_is_not_taken_for_whole(open_jsoc):
+    async def answer(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf of it")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        archive = open_jsoc(download_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+
+        with pytest.raises(BadBackendAnswer, match=r"does not tell how long report\.txt is"):
+            await fetch(archive, FILE._replace(filename="report.txt"))
 
 
 async def test_a_file_that_appears_a_moment_later_is_fetched(archive, jsoc, whole):

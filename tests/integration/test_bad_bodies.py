@@ -71,13 +71,13 @@ async def test_every_bad_body_gets_a_problem_and_the_worker_stays_well(bus, spaw
     await answers(bus, Drms.rs_summary.subject, [b'{"ds":"hmi.v_45s[$]"}', *bodies[:100]])
     before = worker.resident_bytes()
 
-    replies = {op.name: await answers(bus, op.subject, bodies) for op in Drms.operations()}
+    replies = {op.name: await answers(bus, op.subject, bodies) for op in Drms.requests()}
 
     refused = {
         name: sum(json.loads(reply.data)["type"] == "urn:scibus:problem:invalid-request" for reply in got)
         for name, got in replies.items()
     }
-    assert refused == {op.name: BODIES for op in Drms.operations()}
+    assert refused == {op.name: BODIES for op in Drms.requests()}
     assert await read_page(port, "/readyz") == "ok\n"
     assert worker.resident_bytes() - before < 16 * MIB
     assert (await bus.drms.rs_summary(ds="hmi.v_45s[2013.07.03_08:42_TAI/3m]")).count == 4

@@ -30,7 +30,7 @@ def order_parameters(order: ExportRequest) -> dict[str, str]:
         "ds": order.ds,
         "notify": order.notify,
         "method": sent_method(order),
-        "protocol": _protocol(order),
+        "protocol": sent_protocol(order),
     }
     if order.filenamefmt:
         parameters["filenamefmt"] = order.filenamefmt
@@ -44,7 +44,8 @@ def order_parameters(order: ExportRequest) -> dict[str, str]:
     return parameters
 
 
-def _protocol(order: ExportRequest) -> str:
+def sent_protocol(order: ExportRequest) -> str:
+    """The protocol with its arguments."""
     if order.protocol not in IMAGE_PROTOCOLS:
         return order.protocol
     options = order.protocol_args or ImageOptions()

@@ -1,10 +1,10 @@
 """Cancelling an export that an order has begun."""
 
 from scibus.contracts.drms import ExportOrder
-from scibus.contracts.problems import NotFound
+from scibus.contracts.problems import BadBackendAnswer
 from scibus.drms.exports.notes import OrderNotes
 from scibus.drms.jsoc import Jsoc
-from scibus.drms.orders import is_quick, request_of, sent_method
+from scibus.drms.orders import is_quick
 
 
 async def cancel_export(jsoc: Jsoc, order: ExportOrder, notes: OrderNotes) -> None:
@@ -12,26 +12,16 @@ async def cancel_export(jsoc: Jsoc, order: ExportOrder, notes: OrderNotes) -> No
 
     Raises:
         BackendUnavailable: the server is down, in maintenance or out of reach (retryable).
+        BadBackendAnswer: something is pending of which nobody can tell whose it is; it is named.
     """
     if not notes.sent or notes.finished or is_quick(order) or not jsoc.server.has("manage_request"):
         return
     pending = await jsoc.pending_exports(order.notify)
-    if any([await _is_ours(jsoc, order, notes, requestid) for requestid in pending]):
-        await jsoc.cancel_exports(order.notify)
-
-
-async def _is_ours(jsoc: Jsoc, order: ExportOrder, notes: OrderNotes, requestid: str) -> bool:
-    """Whether a pending export is the one that was ordered.
-
-    Where the answer to the order was never heard, what is pending in the same form is taken for it: the server takes
-    one order at a time for an address, and refuses every other.
-    """
     if notes.requestid is not None and not notes.provisional:
-        return requestid == notes.requestid
-    try:
-        state = await jsoc.exp_status(requestid)
-    except NotFound:
-        return False
-    sent = request_of(order, None)
-    kinds = [(protocol or "").partition(",")[0].lower() for protocol in (state.protocol, sent.protocol)]
-    return (state.method or "").lower() == sent_method(sent) and kinds[0] == kinds[1]
+        if notes.requestid in pending:
+            await jsoc.cancel_exports(order.notify)
+    elif pending:
+        raise BadBackendAnswer(
+            f"{jsoc.server.name} has {', '.join(pending)} pending for the address: if that is this job's export, "
+            "cancel it there; the answer to the order was never heard, so nobody here can tell"
+        )

@@ -13,7 +13,7 @@ UNKNOWN_POLLS = 5
 
 def pace(jsoc: Jsoc, wait: float | None) -> float:
     """Seconds until the next question, where the server wants `wait`: it has been seen to say 0, and less."""
-    return min(max(wait or 0.0, jsoc.settings.poll_shortest), jsoc.settings.poll_longest)
+    return min(max(jsoc.settings.poll_shortest, wait or 0.0), jsoc.settings.poll_longest)
 
 
 async def ended(jsoc: Jsoc, requestid: str, wait: float | None = None) -> ExportState:

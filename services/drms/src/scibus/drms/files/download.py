@@ -8,7 +8,7 @@ from contextlib import aclosing
 import httpx
 
 from scibus.bus.trace import current_trace
-from scibus.contracts.problems import BackendFault, BackendUnavailable, NotFound, Problem
+from scibus.contracts.problems import BackendFault, BackendUnavailable, BadBackendAnswer, NotFound, Problem
 from scibus.drms.connections import Connections
 from scibus.drms.refusals import refused, unreachable
 
@@ -126,6 +126,10 @@ class Download:
             if code != httpx.codes.OK:
                 raise refused(self._server, response)
             self._size = _number(response.headers.get("Content-Length"))
+            if self._size is None and "Transfer-Encoding" not in response.headers:
+                # What ends with the connection looks the same whole and cut.
+                fault = BackendFault(name=self._server)
+                raise BadBackendAnswer(f"{self._server} does not tell how long {self._filename} is", backend=fault)
             self._validator = _validator(response)
             self.content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         elif code in (httpx.codes.OK, httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE):

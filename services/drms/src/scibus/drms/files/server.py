@@ -14,7 +14,7 @@ from scibus.drms.connections import Connections
 from scibus.drms.files.download import Download, StartAgain, pause
 from scibus.drms.files.filenames import media_type
 from scibus.drms.files.listing import WantedFile
-from scibus.drms.files.verifying import FITS, verified
+from scibus.drms.files.verifying import FITS, check_is_no_page, verified
 from scibus.drms.servers import ServerConfig
 from scibus.drms.settings import DrmsSettings
 from scibus.drms.transport import Told
@@ -83,6 +83,7 @@ class FileServer:
         try:
             async with aclosing(download.content()) as content:
                 first = await anext(content, b"")
+                check_is_no_page(download.content_type, wanted.filename, self._server.name)
                 kind = FITS if download.content_type == FITS else kind
                 whole = verified(_chain(first, content), wanted.filename, kind, self._server.name)
                 stored = await store(whole, kind)

@@ -41,6 +41,18 @@ async def verified(content: AsyncIterator[bytes], filename: str, media_type: str
         )
 
 
+def check_is_no_page(content_type: str, filename: str, server: str) -> None:
+    """Refuse what is announced as a page, unless a page was asked for.
+
+    Raises:
+        BackendUnavailable: it is one, as in maintenance (retryable).
+    """
+    if content_type in ("text/html", "application/xhtml+xml") and not filename.lower().endswith((".html", ".htm")):
+        raise BackendUnavailable(
+            f"{server} sent an HTML page in place of {filename}", backend=BackendFault(name=server)
+        )
+
+
 def _check_head(head: bytes, filename: str, media_type: str, server: str) -> None:
     fault = BackendFault(name=server)
     start = head.lstrip().lower()
