@@ -10,6 +10,7 @@ import pytest
 from tests.client.command.commands import ended_with, interrupted
 from tests.client.command.conftest import Desk
 from tests.client.command.terminals import on_screen
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -63,6 +64,11 @@ async def test_a_result_can_be_read_without_the_contracts_of_its_service(desk: D
 
 async def test_who_watches_sees_a_line_for_each_status(desk: Desk) -> None:
     job = await desk.probe.work.submit_as("seen", steps=["progress:here", "sleep:60"])
+
+    async def has_progress() -> bool:
+        return (await job.status()).progress is not None
+
+    await until(has_progress)
     process = await desk.process.start("watch", "probe.work.seen")
     assert process.stderr
     first = (await process.stderr.readline()).decode()
