@@ -18,7 +18,7 @@ help: ## Show this list
 
 setup: .venv/.ready ## Install everything below this folder (needs the package index once)
 
-demo: setup ## Start the bus, the JSOC worker and its stand-in; discover and query; stop
+demo: setup ## Start the bus, the JSOC worker and its stand-in; query, follow an export; stop
 	$(RUN) scibus demo
 
 test: lint unit pythons ## Lint, types, arrows between packages, and all tests
