@@ -67,15 +67,14 @@ class JobEndpoint:
             repair=self._look_at_stream,
         )
 
-    async def start(self) -> None:
-        """Begin to take jobs.
+    async def start(self, ack_wait: float) -> None:
+        """Begin to take jobs, from a consumer that waits `ack_wait` seconds for an acknowledgement.
 
         Raises:
-            BackendUnavailable, ApiError: stream or consumer are not there.
+            BackendUnavailable, ApiError: the stream is not there.
         """
         await self._look_at_stream()
-        told = await api(self._stores.connection, f"CONSUMER.INFO.{self.stream}.{self.operation.name}")
-        self._heart.ack_wait = told["config"]["ack_wait"] / 1e9
+        self._heart.ack_wait = ack_wait
         self._claims = Claims(
             self._stores,
             self.stream,

@@ -44,7 +44,10 @@ class Jobs:
     async def start(self, slots: int) -> None:
         """Begin to take jobs, `slots` of each operation at once."""
         name = self._service.service_name
-        self._turns = Turns(self._connection, Records(self._connection, LEASES_BUCKET), name, await self._ack_wait())
+        ack_waits = await self._ack_waits()
+        # Turns last as long as jobs do.
+        lease = max(ack_waits.values())
+        self._turns = Turns(self._connection, Records(self._connection, LEASES_BUCKET), name, lease)
         await self._turns.start()
         for operation in self._service.operations():
             self._endpoints[operation.name] = JobEndpoint(
@@ -52,7 +55,7 @@ class Jobs:
             )
         self._desk = CancelDesk(self._connection, name, self._endpoints, self._stores)
         await self._desk.start()
-        await asyncio.gather(*(endpoint.start() for endpoint in self._endpoints.values()))
+        await asyncio.gather(*(endpoint.start(ack_waits[name]) for name, endpoint in self._endpoints.items()))
 
     def reconnected(self) -> None:
         """The connection was lost and is back."""
@@ -72,10 +75,9 @@ class Jobs:
         if self._turns is not None:
             await self._turns.stop()
 
-    async def _ack_wait(self) -> float:
-        """The longest acknowledgement wait of the consumers: turns last as long as jobs do."""
+    async def _ack_waits(self) -> dict[str, float]:
+        """Seconds that the consumer of each operation waits for an acknowledgement."""
         stream = jobs_stream(self._service.service_name)
-        told = await asyncio.gather(
-            *(api(self._connection, f"CONSUMER.INFO.{stream}.{op.name}") for op in self._service.operations())
-        )
-        return float(max(info["config"]["ack_wait"] for info in told) / 1e9)
+        names = [operation.name for operation in self._service.operations()]
+        told = await asyncio.gather(*(api(self._connection, f"CONSUMER.INFO.{stream}.{name}") for name in names))
+        return {name: info["config"]["ack_wait"] / 1e9 for name, info in zip(names, told, strict=True)}
