@@ -89,7 +89,7 @@ async def test_progress_is_told_while_the_job_runs_once_a_second_at_most(jobs):
         states.append(json.loads(message.data)["progress"])
 
     await jobs.connection.subscribe("scibus.v1.event.probe.work.pr", cb=hear)
-    await jobs.work("pr", *["progress:x"] * 50, "sleep:1.3", *["progress:y"] * 50)
+    await jobs.work("pr", *["progress:x"] * 50, "sleep:2.2", *["progress:y"] * 50)
     await jobs.reaches("pr", "succeeded")
 
     told = [progress["done"] for progress in states if progress]
