@@ -21,6 +21,20 @@ hypothesis.settings.register_profile("judged", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("judged" if os.environ.get("CI") else "here")
 
 
+def spawning(stack: AsyncExitStack, folder: Path, server: NatsServer) -> SpawnWorker:
+    """Starts workers at `server`, which log into `folder` and end with `stack`."""
+
+    async def spawn(service: str, *, ready: bool = True, **settings: str) -> WorkerProcess:
+        settings.setdefault("SCIBUS_NATS_URL", server.url)
+        process = await start_worker(service, folder, settings)
+        stack.push_async_callback(process.stop)
+        if ready:
+            await process.logged("ready")
+        return process
+
+    return spawn
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting and no `.env` of whoever runs the tests reaches them."""
@@ -51,16 +65,7 @@ async def jsoc() -> AsyncIterator[JsocStandIn]:
 async def spawn_worker(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[SpawnWorker]:
     """Start a worker and wait until it is ready: `await spawn_worker("drms", SCIBUS_DRMS_BASE_URL=...)`."""
     async with AsyncExitStack() as stack:
-
-        async def spawn(service: str, *, ready: bool = True, **settings: str) -> WorkerProcess:
-            settings.setdefault("SCIBUS_NATS_URL", nats_server.url)
-            process = await start_worker(service, tmp_path, settings)
-            stack.push_async_callback(process.stop)
-            if ready:
-                await process.logged("ready")
-            return process
-
-        yield spawn
+        yield spawning(stack, tmp_path, nats_server)
 
 
 @pytest.fixture

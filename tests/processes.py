@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import Any
 
 TESTS = Path(__file__).parent
-COMMANDS = {"probe": [str(TESTS / "runtime" / "probe.py")], "drms": ["-m", "scibus.drms"]}
+COMMANDS = {
+    "probe": [str(TESTS / "runtime" / "probe.py")],
+    "shapes": [str(TESTS / "client" / "command" / "shapes.py")],
+    "chaos": [str(TESTS / "chaos" / "probe.py")],
+    "drms": ["-m", "scibus.drms"],
+}
 START_SECONDS = 20
 STOP_SECONDS = 40
 _numbers = itertools.count()
@@ -49,12 +54,12 @@ class WorkerProcess:
         whole, _, _ = self.log_text().rpartition("\n")
         return [json.loads(line) for line in whole.splitlines()]
 
-    async def logged(self, event: str) -> dict[str, Any]:
-        """The first line that tells `event`, waiting for it if need be."""
+    async def logged(self, event: str, **members: Any) -> dict[str, Any]:
+        """The first line that tells `event` with `members`, waiting for it if need be."""
         async with asyncio.timeout(START_SECONDS):
             while True:
                 for line in self.log_lines():
-                    if event in line["event"]:
+                    if event in line["event"] and members.items() <= line.items():
                         return line
                 assert self.process.returncode is None, self.log_text()
                 await asyncio.sleep(0.02)

@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from scibus.client import connect
 from scibus.sandbox import NatsServer
@@ -16,21 +15,19 @@ from scibus.sandbox.standin import Fault
 from tests.drms.conftest import ADDRESS, Exports
 from tests.processes import start_worker
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 TWO_MAGNETOGRAMS = "hmi.m_45s[2013.07.03_08:42_TAI/90s]{magnetogram}"
 DOPPLERGRAMS = "hmi.v_45s[2013.07.03_08:42_TAI/3m]"
 TWO_IMAGES = "aia.lev1_euv_12s[2013-07-03T00:00:00Z/24s][171]{image}"
 IMAGELESS = "hmi.v_45s[:#33066228]"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def stand_in():
     async with JsocStandIn() as stand_in:
         yield stand_in
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def worker_and_bus(stand_in, tmp_path_factory):
     """One worker for all tests of this page."""
     async with AsyncExitStack() as stack:

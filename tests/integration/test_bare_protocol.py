@@ -5,6 +5,11 @@ import json
 import nats
 import pytest
 
+from tests import standing
+
+nats_server, bus, jsoc, in_order = standing.nats_server, standing.bus, standing.jsoc, standing.in_order
+folder, spawn_worker, drms = standing.folder, standing.spawn_worker, standing.drms
+
 
 @pytest.fixture
 async def bare(nats_server, drms):

@@ -50,6 +50,10 @@ class Command:
 
     async def __call__(self, *arguments: str, stdin: str = "", **settings: str) -> Result:
         """Run the command to its end."""
+        return await self.apart(*arguments, stdin=stdin, **settings)
+
+    async def apart(self, *arguments: str, stdin: str = "", **settings: str) -> Result:
+        """Run the command to its end, in a process of its own."""
         process = await self.start(*arguments, stdin=PIPE, **settings)
         out, err = await asyncio.wait_for(process.communicate(stdin.encode()), SECONDS)
         return Result(await process.wait(), out, err.decode())

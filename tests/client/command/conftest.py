@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from scibus.client import Bus, connect
 from scibus.sandbox import NatsServer
@@ -15,7 +14,7 @@ from tests.client.command.commands import Command
 from tests.client.command.inside import Inside, seen_by_this_process
 from tests.client.command.installing import install
 from tests.conftest import SpawnWorker
-from tests.processes import COMMANDS, TESTS, WorkerProcess, start_worker
+from tests.processes import TESTS, WorkerProcess, start_worker
 from tests.runtime.probe import Probe
 
 CONTRACTS = {
@@ -41,7 +40,7 @@ class Desk:
         return self.bus.service(Probe)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
     folder = tmp_path_factory.mktemp("desk")
     install(folder / "installed", "scibus-tests", {"scibus.contracts": {"probe": CONTRACTS["probe"]}})
@@ -71,7 +70,6 @@ def scibus(python_path: str, nats_server: NatsServer) -> Command:
 
 
 @pytest.fixture
-async def shapes(spawn_worker: SpawnWorker, monkeypatch: pytest.MonkeyPatch) -> WorkerProcess:
+async def shapes(spawn_worker: SpawnWorker) -> WorkerProcess:
     """The worker of `shapes.py`."""
-    monkeypatch.setitem(COMMANDS, "shapes", [str(Path(__file__).with_name("shapes.py"))])
     return await spawn_worker("shapes")

@@ -4,8 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from tests import standing
+from tests.client.command import inside
 from tests.client.command.commands import Command
 from tests.processes import WorkerProcess
+
+nats_server, bus, folder = standing.nats_server, standing.bus, standing.folder
+spawn_worker, probe, shapes = standing.spawn_worker, standing.probe, standing.shapes
+scibus = inside.scibus
 
 
 async def asked(scibus: Command, *options: str, stdin: str = "") -> object:

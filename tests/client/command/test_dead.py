@@ -4,12 +4,9 @@ import csv
 import io
 
 import pyarrow as pa
-import pytest
 
 from tests.client.command.conftest import Desk
 from tests.waiting import until
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def died(desk: Desk, job_id: str, body: bytes) -> str:

@@ -1,14 +1,16 @@
 """Exit codes, and what is said on standard error."""
 
-import asyncio
 import json
 import signal
 
-from nats.aio.msg import Msg
-
-from scibus.client import Bus
-from tests.client.command.commands import Command, ended_with, interrupted
+from tests import standing
+from tests.client.command import inside
+from tests.client.command.commands import Command, ended_with
 from tests.processes import WorkerProcess
+
+nats_server, bus, folder = standing.nats_server, standing.bus, standing.folder
+spawn_worker, probe, shapes = standing.spawn_worker, standing.probe, standing.shapes
+scibus = inside.scibus
 
 
 async def test_a_problem_is_told_as_text_and_ends_with_1(scibus: Command, shapes: WorkerProcess) -> None:
@@ -46,46 +48,12 @@ async def test_a_deadline_that_the_worker_notices_is_a_problem(scibus: Command, 
     assert "deadline" in result.err
 
 
-async def test_no_worker_ends_with_3(scibus: Command) -> None:
-    result = await scibus("call", "probe", "echo", "--text", "a")
-
-    assert (result.code, result.out) == (3, b"")
-    assert "no worker serves probe.echo" in result.err
-
-
 async def test_nats_out_of_reach_ends_with_3_and_hides_the_password(scibus: Command) -> None:
     result = await scibus("--url", "nats://jane:hunter2@127.0.0.1:1", "call", "probe", "echo", "--text", "a")
 
     assert result.code == 3
     assert "NATS is out of reach at 127.0.0.1:1" in result.err
     assert "hunter2" not in result.err
-
-
-async def test_a_worker_that_never_answers_ends_with_3(scibus: Command, bus: Bus) -> None:
-    await bus.connection.subscribe("scibus.v1.req.probe.echo")
-    await bus.connection.flush()
-
-    result = await scibus("call", "probe", "echo", "--text", "a", "--timeout", "0.2")
-
-    assert result.code == 3
-    assert "no answer to probe.echo within 0.2 s" in result.err
-
-
-async def test_ctrl_c_ends_with_130_and_without_a_traceback(scibus: Command, bus: Bus) -> None:
-    asked = asyncio.Event()
-
-    async def say_nothing(_message: Msg) -> None:
-        asked.set()
-
-    await bus.connection.subscribe("scibus.v1.req.probe.echo", cb=say_nothing)
-    await bus.connection.flush()
-    process = await scibus.start("call", "probe", "echo", "--text", "a")
-    await asyncio.wait_for(asked.wait(), 30)
-
-    result = await interrupted(process)
-
-    assert (result.code, result.out) == (130, b"")
-    assert "Traceback" not in result.err
 
 
 async def test_a_reader_that_leaves_early_is_no_error_to_talk_about(scibus: Command, probe: WorkerProcess) -> None:
@@ -178,17 +146,3 @@ async def test_an_address_that_is_none_is_wrong_usage(scibus: Command) -> None:
 
     assert result.code == 2
     assert "must be URLs as" in result.err
-
-
-async def test_what_an_older_worker_ignores_is_a_warning(scibus: Command, bus: Bus) -> None:
-    async def answer(message: Msg) -> None:
-        headers = {"Content-Type": "application/json", "Scibus-Ignored": "text"}
-        await bus.connection.publish(message.reply, b'{"text": "a"}', headers=headers)
-
-    await bus.connection.subscribe("scibus.v1.req.probe.echo", cb=answer)
-    await bus.connection.flush()
-
-    result = await scibus("call", "probe", "echo", "--text", "a")
-
-    assert (result.code, result.json) == (0, {"text": "a"})
-    assert "warning: probe.echo ignored the fields text" in result.err

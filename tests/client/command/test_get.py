@@ -8,8 +8,14 @@ import pytest
 
 from scibus.client import Bus
 from scibus.contracts import BlobRef
+from tests import standing
+from tests.client.command import inside
 from tests.client.command.commands import Command
 from tests.processes import WorkerProcess
+
+nats_server, bus, folder = standing.nats_server, standing.bus, standing.folder
+spawn_worker, probe, shapes = standing.spawn_worker, standing.probe, standing.shapes
+scibus = inside.scibus
 
 PIECE = b"many words\n" * 100_000
 PIECES = 5

@@ -5,14 +5,10 @@ import io
 import json
 import re
 
-import pytest
-
 from tests.client.command.commands import ended_with, interrupted
 from tests.client.command.conftest import Desk
 from tests.client.command.terminals import on_screen
 from tests.waiting import until
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_a_status_tells_what_is_known_and_as_json_everything(desk: Desk) -> None:

@@ -8,9 +8,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from tests import standing
+from tests.client.command import inside
 from tests.client.command.commands import Command
 from tests.client.command.installing import without
 from tests.processes import WorkerProcess
+
+nats_server, bus, folder = standing.nats_server, standing.bus, standing.folder
+spawn_worker, probe, shapes = standing.spawn_worker, standing.probe, standing.shapes
+scibus = inside.scibus
 
 MANY = 10_000
 RECORD_SET = "hmi.v_45s[2013.07.03_08:42_TAI/3m]"
@@ -118,8 +124,8 @@ async def test_without_pyarrow_tables_come_as_json_and_arrow_is_explained(
     without(tmp_path / "installed", "pyarrow")
     question = ("call", "drms", "query", "--ds", RECORD_SET, "--key", "QUALITY")
 
-    table = await scibus(*question, "-o", "csv")
-    arrow = await scibus(*question, "-o", "arrow")
+    table = await scibus.apart(*question, "-o", "csv")
+    arrow = await scibus.apart(*question, "-o", "arrow")
 
     assert table.text == "QUALITY\n" + 4 * "0\n"
     assert (arrow.code, arrow.out) == (2, b"")
@@ -163,7 +169,7 @@ async def test_a_problem_leaves_the_file_of_last_time_alone(
 
 
 async def test_a_device_is_written_to_and_not_replaced(scibus: Command, probe: WorkerProcess) -> None:
-    result = await scibus("call", "probe", "echo", "--text", "a", "--to", "/dev/stderr")
+    result = await scibus.apart("call", "probe", "echo", "--text", "a", "--to", "/dev/stderr")
 
     assert json.loads(result.err) == {"text": "a"}
 

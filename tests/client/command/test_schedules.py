@@ -3,12 +3,8 @@
 import csv
 import io
 
-import pytest
-
 from tests.client.command.conftest import Desk
 from tests.waiting import until
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_a_schedule_is_made_listed_paused_resumed_and_removed(desk: Desk) -> None:

@@ -4,8 +4,6 @@ import pytest
 
 from tests.client.command.conftest import Desk
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 
 async def test_a_job_is_told_by_its_reference_alone_and_its_result_is_found_by_that(desk: Desk) -> None:
     submitted = await desk.scibus("submit", "probe", "echo", "--text", "hello")

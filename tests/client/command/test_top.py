@@ -1,13 +1,9 @@
 """`scibus top`: services and queues as they work."""
 
-import pytest
-
 from scibus.client.command.rates import Look, joined_rows, service_rows
 from scibus.client.discovery import EndpointInfo, WorkerInfo
 from tests.client.command.conftest import Desk
 from tests.client.command.terminals import on_screen
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 def look(moment: float, **requests: int) -> Look:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from scibus.bus.stored import api
 from scibus.bus.topology import job_consumers, job_stream, schedule_stream, shared_streams
@@ -86,7 +85,7 @@ def shared_diary(shared_folder: Path) -> Diary:
     return Diary(shared_folder / "diary")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def shared_server(shared_folder: Path, shared_diary: Diary) -> AsyncIterator[NatsServer]:
     """A server and a probe for all tests of a module, where each has jobs of its own."""
     async with NatsServer() as server:
@@ -99,7 +98,7 @@ async def shared_server(shared_folder: Path, shared_diary: Diary) -> AsyncIterat
             await process.stop()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def shared_bus(shared_server: NatsServer) -> AsyncIterator[Bus]:
     async with connect(shared_server.url, name="test") as bus:
         yield bus

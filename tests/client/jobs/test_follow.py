@@ -14,8 +14,6 @@ from scibus.contracts.problems import (
 from tests.client.jobs.conftest import all_of
 from tests.runtime.probe import Probe
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 
 @pytest.fixture
 def bus(shared_bus):

@@ -12,7 +12,7 @@ async def test_jobs_are_listed_newest_first_whatever_their_state(bus, service, w
     done = await service.echo.submit_as("done", text="a")
     await done
     failed = await service.fail.submit_as("failed", text="not-found")
-    await asyncio.wait([asyncio.ensure_future(failed.result(20))])
+    await anext(status async for status in failed.events() if status.is_final)
     await service.work.submit_as("running", steps=["sleep:20"])
     await diary.tells("running start 1 from 0")
 

@@ -15,8 +15,6 @@ from scibus.contracts.problems import (
 )
 from tests.runtime.probe import Probe
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 
 @pytest.fixture
 def bus(shared_bus):

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from scibus.bus.stored import StoredMessage, last_message
 from scibus.client import Bus, connect
@@ -130,7 +129,7 @@ def standing_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("standing")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def standing(standing_folder: Path) -> AsyncIterator[Jobs]:
     """The jobs of one worker that all tests of a module share: each uses ids of its own."""
     diary = standing_folder / "diary"

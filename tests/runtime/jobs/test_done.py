@@ -10,7 +10,6 @@ from scibus.bus.stored import api, parse_time
 from scibus.contracts.jobs import JobStatus
 from scibus.contracts.problems import NotFound
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 

@@ -1,0 +1,69 @@
+"""One server, one stand-in and one worker of a kind for all tests of a page that takes them from here.
+
+Such a page begins with `nats_server, bus, probe = standing.nats_server, standing.bus, standing.probe`. Its tests leave
+the worker as they found it, and start none of their own beside it: starting one takes longer than most tests.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from scibus.client import Bus, connect
+from scibus.sandbox import NatsServer
+from scibus.sandbox.jsoc import JsocStandIn
+from tests.conftest import SpawnWorker, spawning
+from tests.processes import WorkerProcess
+
+
+@pytest.fixture(scope="module")
+async def nats_server() -> AsyncIterator[NatsServer]:
+    async with NatsServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+async def bus(nats_server: NatsServer) -> AsyncIterator[Bus]:
+    async with connect(nats_server.url, name="test") as bus:
+        yield bus
+
+
+@pytest.fixture(scope="module")
+async def jsoc() -> AsyncIterator[JsocStandIn]:
+    async with JsocStandIn() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture(autouse=True)
+def in_order(jsoc: JsocStandIn) -> Iterator[None]:
+    """After each test the stand-in does what it should, and has forgotten what it was asked."""
+    yield
+    jsoc.faults.clear()
+    jsoc.log.clear()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("standing")
+
+
+@pytest.fixture(scope="module")
+async def spawn_worker(nats_server: NatsServer, folder: Path) -> AsyncIterator[SpawnWorker]:
+    async with AsyncExitStack() as stack:
+        yield spawning(stack, folder, nats_server)
+
+
+@pytest.fixture(scope="module")
+async def probe(spawn_worker: SpawnWorker) -> WorkerProcess:
+    return await spawn_worker("probe")
+
+
+@pytest.fixture(scope="module")
+async def drms(spawn_worker: SpawnWorker, jsoc: JsocStandIn) -> WorkerProcess:
+    return await spawn_worker("drms", SCIBUS_DRMS_BASE_URL=jsoc.cgi_url, SCIBUS_DRMS_DOWNLOAD_URL=jsoc.download_url)
+
+
+@pytest.fixture(scope="module")
+async def shapes(spawn_worker: SpawnWorker) -> WorkerProcess:
+    return await spawn_worker("shapes")
