@@ -33,16 +33,23 @@ class Delivery:
         """All files of `export`, and what it has no file for.
 
         Raises:
-            BackendUnavailable: a file cannot be had whole now (retryable); those that came are kept.
+            BackendUnavailable: a file cannot be had whole now (retryable); those that came are kept, and those
+                under way are waited for.
             BadBackendAnswer: a file is not what it is called.
         """
         wanted, missing = listed(export)
         found: dict[int, ExportedFile | MissingFile] = {}
+        failures: list[Problem] = []
         rows = iter(enumerate(wanted))
 
         async def fetch_one_after_the_other() -> None:
             for position, row in rows:
-                found[position] = await self._fetched(row)
+                try:
+                    found[position] = await self._fetched(row)
+                except Problem as problem:
+                    failures.append(problem)
+                if failures:
+                    return
                 self._done += 1
                 await self._job.progress(self._done, len(wanted), "files", "fetching")
 
@@ -51,11 +58,11 @@ class Delivery:
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(self._files.width, len(wanted))):
                     group.create_task(fetch_one_after_the_other())
-        except BaseExceptionGroup as failures:
-            failure = failures.exceptions[0]
-            if isinstance(failure, Problem):
-                await self._journal.save()
-            raise failure from None
+        except BaseExceptionGroup as raised:
+            raise raised.exceptions[0] from None
+        if failures:
+            await self._journal.save()
+            raise failures[0]
         rest = [found[position] for position in range(len(wanted))]
         return ExportedFiles(
             requestid=export.requestid,

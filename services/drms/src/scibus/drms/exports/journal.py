@@ -106,9 +106,13 @@ class ExportJournal:
     async def _save(self) -> None:
         async with self._saving:
             self._saved, self._is_saved = time.monotonic(), True
-            if self._bytes > MOST_BYTES:
-                await self._fold()
-            await self._job.checkpoint(ExportNotes(order=self._order, manifests=self._manifests, files=self._files))
+            try:
+                if self._bytes > MOST_BYTES:
+                    await self._fold()
+                await self._job.checkpoint(ExportNotes(order=self._order, manifests=self._manifests, files=self._files))
+            except BaseException:
+                self._is_saved = False
+                raise
 
     async def _fold(self) -> None:
         """Put the files of the checkpoint into a blob."""
