@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -161,6 +161,8 @@ async def _take(step: str, job: Job, settings: ProbeSettings, turns: AsyncExitSt
         case "unavailable":
             if job.attempt <= int(value):
                 raise BackendUnavailable("the probe's backend is down")
+        case "deaf":
+            await _deaf()
         case "missing":
             raise NotFound("user jane.doe@example.org has no such record")
         case "bug":
@@ -170,6 +172,13 @@ async def _take(step: str, job: Job, settings: ProbeSettings, turns: AsyncExitSt
                 os._exit(3)
         case _:
             raise AssertionError(step)
+
+
+async def _deaf() -> None:
+    """Go on, whatever is asked."""
+    while True:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
 
 
 @worker.cancels(Probe.work)

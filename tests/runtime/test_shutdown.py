@@ -148,6 +148,21 @@ async def test_the_grace_period_holds_while_nats_is_frozen(spawn_worker, nats_se
     nats_server.process.send_signal(signal.SIGCONT)
 
 
+async def test_a_handler_that_does_not_stop_does_not_hold_the_worker(bus, spawn_worker, tmp_path):
+    diary = tmp_path / "diary"
+    worker = await spawn_worker("probe", SCIBUS_GRACE_PERIOD="2", SCIBUS_PROBE_DIARY=str(diary))
+    await bus.service(Probe).work.submit_as("deaf", steps=["note:begun", "deaf"])
+    await until(lambda: begun(diary))
+
+    worker.terminate()
+
+    assert await worker.wait() == 0
+
+
+async def begun(diary):
+    return diary.is_file() and "begun" in diary.read_text()
+
+
 async def test_a_log_that_nobody_reads_does_not_hold_the_worker(nats_server, tmp_path):
     never_read, stderr = os.pipe()
     worker = await start_worker("probe", tmp_path, {"SCIBUS_NATS_URL": nats_server.url}, stderr=stderr)

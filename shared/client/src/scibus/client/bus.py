@@ -73,10 +73,9 @@ class Bus:
         body = _body(query)
         headers = {**asking_headers(operation, options), h.TIMEOUT: f"{options.timeout:g}"}
         check_size(self.connection, name, body, headers)
+        seconds = options.timeout + (SLACK if self.connection.is_connected else 0)
         try:
-            reply = await self.connection.request(
-                operation.subject, body, timeout=options.timeout + SLACK, headers=headers
-            )
+            reply = await self.connection.request(operation.subject, body, timeout=seconds, headers=headers)
         except NoRespondersError as error:
             raise NoAnswer(f"no worker serves {name}: `scibus services` tells which there are") from error
         except TimeoutError as error:

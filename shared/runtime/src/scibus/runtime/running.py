@@ -11,6 +11,7 @@ from nats.aio.client import Client
 from scibus.bus.blobs import Blobs
 from scibus.bus.connection import open_connection
 from scibus.contracts.operations import Service
+from scibus.runtime.breakdown import Breakdown, BrokenWorkerError
 from scibus.runtime.broker import BusBroker
 from scibus.runtime.discovery import Discovery
 from scibus.runtime.health import Health, routes, serving_http
@@ -28,10 +29,6 @@ log = get_logger(__name__)
 
 QUICK_SECONDS = 5.0
 """For the server to confirm that no more requests will come."""
-
-
-class ConnectionLostError(Exception):
-    """The connection to NATS was closed and does not come back by itself."""
 
 
 class Run:
@@ -73,7 +70,7 @@ class Run:
         self._metrics = Metrics()
         self._known: dict[type, Any] = {**known, WorkerSettings: settings, Metrics: self._metrics}
         self._health = Health()
-        self._closed = asyncio.Event()
+        self._breakdown = Breakdown()
         self._endpoints: list[RequestEndpoint] = []
         self._jobs: Jobs | None = None
         self._discovery: Discovery | None = None
@@ -85,7 +82,7 @@ class Run:
         Raises:
             SettingsError: the HTTP port is taken.
             TopologyError: with `bind`, something is missing on the server.
-            ConnectionLostError: the server closed the connection for good; whoever runs the worker starts it anew.
+            BrokenWorkerError: it cannot go on; whoever runs the worker starts it anew.
         """
         app = AsgiFastStream(self._broker, asgi_routes=routes(self._health, self._metrics), logger=None)
         async with AsyncExitStack() as stack:
@@ -95,12 +92,13 @@ class Run:
                     await self._start(stack, app)
             except _StoppedEarly:
                 return
-            await _first(stop, self._closed)
+            await _first(stop, self._breakdown.happened)
             self._health.draining = True
+            if stop.is_set() or self._breakdown.drains:
+                log.info("draining", grace_period=self._settings.grace_period)
+                await self._drain(hurry)
             if not stop.is_set():
-                raise ConnectionLostError("NATS closed the connection for good: it does not come back by itself")
-            log.info("draining", grace_period=self._settings.grace_period)
-            await self._drain(hurry)
+                raise BrokenWorkerError(self._breakdown.reason)
         log.info("stopped")
 
     async def _start(self, stack: AsyncExitStack, app: AsgiFastStream) -> None:
@@ -128,7 +126,7 @@ class Run:
             await endpoint.start()
         await self._discovery.start()
         if has_streams:
-            self._jobs = Jobs(connection, self._service, self._instance, handlers, self._known, self._metrics)
+            self._jobs = Jobs(connection, self._service, self._instance, handlers, self._known, self._breakdown)
             await self._jobs.start(slots=self._settings.concurrency)
         await connection.flush()
         self._health.serving = True
@@ -191,7 +189,8 @@ class Run:
         log.info("NATS is back")
 
     async def _on_close(self) -> None:
-        self._closed.set()
+        reason = "NATS closed the connection for good: it does not come back by itself"
+        self._breakdown.report(reason, drains=False)
 
 
 class _StoppedEarly(Exception):

@@ -13,11 +13,12 @@ from pydantic_settings import BaseSettings
 from scibus.bus.blobs import Blobs
 from scibus.contracts.model import Contract
 from scibus.contracts.operations import JobOperation, Operation, Service
+from scibus.runtime.breakdown import BrokenWorkerError, leave_at_once, leave_no_task
 from scibus.runtime.broker import BusBroker
 from scibus.runtime.logs import logging_to_stderr
 from scibus.runtime.metrics import Metrics
 from scibus.runtime.resources import Opener, check_handler
-from scibus.runtime.running import ConnectionLostError, Run
+from scibus.runtime.running import Run
 from scibus.runtime.settings import SettingsError, WorkerSettings, load_settings, secret_values
 from scibus.runtime.topology import TopologyError
 
@@ -90,7 +91,7 @@ class Worker(Generic[OwnSettings]):
         try:
             settings, own = load_settings(WorkerSettings), load_settings(self._settings)
             self._run(settings, own)
-        except (SettingsError, TopologyError, ConnectionLostError) as error:
+        except (SettingsError, TopologyError, BrokenWorkerError) as error:
             sys.stderr.write(f"{error}\n")
             sys.exit(1)
         sys.exit(0)
@@ -123,7 +124,14 @@ class Worker(Generic[OwnSettings]):
             logging_to_stderr(settings, secrets, service=self.service.service_name, worker=instance),
             asyncio.Runner(loop_factory=_loop_factory()) as runner,
         ):
-            runner.run(self._until_signalled(settings, own, instance))
+            try:
+                runner.run(self._until_signalled(settings, own, instance))
+            except BrokenWorkerError as error:
+                if not runner.run(leave_no_task()):
+                    leave_at_once(1, str(error))
+                raise
+            if not runner.run(leave_no_task()):
+                leave_at_once(0)
 
     async def _until_signalled(self, settings: WorkerSettings, own: OwnSettings, instance: str) -> None:
         stop, hurry = asyncio.Event(), asyncio.Event()

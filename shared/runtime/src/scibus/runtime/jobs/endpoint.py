@@ -55,7 +55,7 @@ class JobEndpoint:
         self._handlers = handlers
         self._tasks: set[asyncio.Task[None]] = set()
         self._taking = True
-        self._heart = Heart(ack_wait=30.0)
+        self._heart = Heart(30.0, stores.breakdown)
         self._claims: Claims
         self._puller = Puller(
             stores.connection,

@@ -5,6 +5,7 @@ import time
 
 from scibus.bus.guarded import Stale
 from scibus.contracts.problems import BackendUnavailable, Problem
+from scibus.runtime.breakdown import Breakdown
 from scibus.runtime.jobs.held import HeldJob, LostJob, Stop
 from scibus.runtime.logs import get_logger
 
@@ -12,6 +13,8 @@ log = get_logger(__name__)
 
 AT_ONCE = 64
 TICK_SECONDS = 0.5
+DEAF_SECONDS = 30.0
+"""A handler that was told to stop has so long to end."""
 
 
 class Heart:
@@ -19,10 +22,12 @@ class Heart:
 
     Args:
         ack_wait: seconds after which the server gives a job to somebody else, and others may take it over.
+        breakdown: told of a handler that cannot be stopped: only the end of its process keeps it from acting.
     """
 
-    def __init__(self, ack_wait: float) -> None:
+    def __init__(self, ack_wait: float, breakdown: Breakdown) -> None:
         self.ack_wait = ack_wait
+        self._breakdown = breakdown
         self.held: set[HeldJob] = set()
         self._room = asyncio.Semaphore(AT_ONCE)
         self._task: asyncio.Task[None] | None = None
@@ -42,10 +47,12 @@ class Heart:
         tick = min(TICK_SECONDS, self.ack_wait / 6)
         while True:
             began = time.monotonic()
+            # First: after a standstill of the whole process handlers must not go on before they are told.
+            self._give_up_unsure()
             due = [held for held in self.held if held.has_news or began - held.busy_at >= self.ack_wait / 3]
             if due:
                 await asyncio.gather(*(self._keep(held) for held in due))
-            self._give_up_unsure()
+                self._give_up_unsure()
             await asyncio.sleep(max(tick - (time.monotonic() - began), 0.01))
 
     async def _keep(self, held: HeldJob) -> None:
@@ -69,6 +76,8 @@ class Heart:
         """Who cannot prove any more that a job is its own stops before another worker may begin."""
         for held in self.held:
             held.insist()
+            if held.deaf_for > DEAF_SECONDS:
+                self._breakdown.report(f"the handler of {held.status.ref} cannot be stopped", drains=True)
             if not held.is_sure and held.stopped is None:
                 log.warning("nobody can tell whose a job is", job=str(held.status.ref))
                 held.stop(Stop.LOST)

@@ -81,7 +81,7 @@ class HeldJob:
         """When the stream was last told that somebody is at work."""
         self._lease = lease
         self._confirmed = began
-        self._cancelled_at = began
+        self._cancelled_at = self._stopped_at = began
         self._written = time.monotonic()
         self._progress: JobProgress | None = None
         self._writing = asyncio.Lock()
@@ -90,6 +90,12 @@ class HeldJob:
     def is_sure(self) -> bool:
         """Whether nobody else can have taken the job over yet."""
         return time.monotonic() - self._confirmed < self._lease * SURE_PART
+
+    @property
+    def deaf_for(self) -> float:
+        """Seconds since the handler was told to stop, as long as it does not."""
+        is_running = self.handler is not None and not self.handler.done()
+        return time.monotonic() - self._stopped_at if self.stopped is not None and is_running else 0.0
 
     @property
     def untold(self) -> float:
@@ -103,6 +109,8 @@ class HeldJob:
 
     def stop(self, reason: Stop) -> None:
         """Stop the handler. That a job is lost outdoes every other reason."""
+        if self.stopped is None:
+            self._stopped_at = time.monotonic()
         if self.stopped is None or reason is Stop.LOST:
             self.stopped = reason
         self._cancel_handler()

@@ -6,18 +6,17 @@ from typing import Any
 
 from nats.aio.client import Client
 
-from scibus.bus.blobs import Blobs
 from scibus.bus.records import Records
 from scibus.bus.stored import api
 from scibus.bus.topology import LEASES_BUCKET, jobs_stream
 from scibus.contracts.operations import Service
+from scibus.runtime.breakdown import Breakdown
 from scibus.runtime.jobs.cancelling import CancelDesk
 from scibus.runtime.jobs.contact import Contact
 from scibus.runtime.jobs.endpoint import JobEndpoint
 from scibus.runtime.jobs.handlers import Handlers
 from scibus.runtime.jobs.stores import JobStores
 from scibus.runtime.jobs.turns import Turns
-from scibus.runtime.metrics import Metrics
 
 
 class Jobs:
@@ -30,13 +29,13 @@ class Jobs:
         instance: str,
         handlers: Mapping[str, Handlers],
         known: Mapping[type, Any],
-        metrics: Metrics,
+        breakdown: Breakdown,
     ) -> None:
         self._connection = connection
         self._service = service
         self._handlers = handlers
         self._contact = Contact(connection)
-        self._stores = JobStores.of(connection, instance, self._contact, known[Blobs], metrics)
+        self._stores = JobStores.of(connection, instance, self._contact, known, breakdown)
         self._endpoints: dict[str, JobEndpoint] = {}
         self._turns: Turns | None = None
         self._desk: CancelDesk | None = None
