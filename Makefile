@@ -3,15 +3,15 @@ UV_VERSION := 0.13.9
 PYTHON ?= python3
 UV := .tools/bin/uv
 RUN := $(UV) run --no-sync
-# Most tests wait for processes: two at a time use both cores.
-PYTEST ?= -n 2 --dist worksteal
+# Most tests wait for processes: three at a time use two cores.
+PYTEST ?= -n 3 --dist worksteal
 JUDGES := $(wildcard tests/judges/*.py)
 JUDGE_SCRIPTS := $(filter-out $(wildcard tests/judges/test_*.py),$(JUDGES))
 
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types unit pythons bench schemas docs format clean
+.PHONY: help setup demo test lint types unit pythons chaos bench schemas docs format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ pythons: setup
 	  UV_PROJECT_ENVIRONMENT=$$environment $(UV) sync --quiet --locked --all-packages --python $$python && \
 	  UV_PROJECT_ENVIRONMENT=$$environment $(RUN) pytest $(PYTEST) || exit 1; \
 	done
+
+chaos: setup ## Kill, freeze, cut off, fill and confuse everything, and count what became of the jobs
+	$(RUN) python -m tests.chaos
 
 bench: setup ## Measure requests, jobs and blobs per second beside plain nats-py
 	$(RUN) python -m tests.bench

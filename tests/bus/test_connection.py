@@ -1,10 +1,14 @@
 """Connecting, and being told when that fails."""
 
+import asyncio
+
 import pytest
 
 from scibus.bus.settings import BusSettings
+from scibus.bus.sturdy import SturdyClient
 from scibus.client import NoAnswer, connect
 from scibus.sandbox import NatsServer
+from tests.chaos.proxy import NatsProxy
 
 
 async def test_a_server_that_is_not_there_is_said_soon():
@@ -48,3 +52,21 @@ def test_passwords_in_urls_are_known_so_that_they_can_be_hidden():
 async def test_closing_is_quiet_when_the_server_is_gone(nats_server):
     async with connect(nats_server.url):
         await nats_server.kill()
+
+
+async def test_a_connection_that_takes_nothing_more_is_left_for_a_new_one(nats_server):
+    back = asyncio.Event()
+
+    async def on_reconnect() -> None:
+        back.set()
+
+    async with NatsProxy(nats_server.port) as proxy:
+        connection = SturdyClient()
+        await connection.connect(proxy.url, ping_interval=0.5, flush_timeout=0.1, reconnected_cb=on_reconnect)
+        proxy.freeze()
+        await asyncio.gather(*(connection.publish("a", bytes(1_000_000)) for _ in range(24)))
+
+        await asyncio.wait_for(back.wait(), 10)
+
+        assert await connection.rtt() < 5
+        await connection.close()

@@ -14,8 +14,11 @@ from scibus.bus.sturdy import SturdyClient
 Callback = Callable[[], Awaitable[None]]
 ErrorCallback = Callable[[Exception], Awaitable[None]]
 
-PING_SECONDS = 10
-"""A half-open connection is noticed after two of these."""
+PING_SECONDS = 5
+"""A half-open connection is noticed when two of these were not answered and a third is due: after 10 to 15 s, before
+the server takes a worker for dead and gives its jobs to others (the acknowledgement wait is 30 s)."""
+FLUSH_SECONDS = 1.0
+"""Whoever publishes while too much waits to be sent is held up so long, and not until a dead connection is noticed."""
 CLOSE_SECONDS = 2.0
 
 
@@ -61,6 +64,7 @@ async def open_connection(
         "ping_interval": PING_SECONDS,
         "max_outstanding_pings": 2,
         "pending_size": 8 * 1024 * 1024,
+        "flush_timeout": FLUSH_SECONDS,
         "error_cb": on_error,
         "disconnected_cb": on_disconnect,
         "reconnected_cb": on_reconnect,

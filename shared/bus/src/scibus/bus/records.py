@@ -13,7 +13,7 @@ from nats.aio.client import Client
 from scibus.bus.guarded import GuardedPublisher, Stale
 
 _OPERATION = "KV-Operation"
-_MARKS = (_OPERATION, "Nats-Marker-Reason")
+MARKS = (_OPERATION, "Nats-Marker-Reason")
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Record:
 
 def is_mark(headers: Mapping[str, str]) -> bool:
     """Whether a message with `headers` is the mark that a deleted value leaves."""
-    return any(name in headers for name in _MARKS)
+    return any(name in headers for name in MARKS)
 
 
 class Records:

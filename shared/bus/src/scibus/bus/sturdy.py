@@ -1,13 +1,22 @@
-"""nats-py's client, made to survive what it does not expect.
+"""nats-py's client, made to survive what it does not expect, and to lose less time over headers.
 
 Any exception in its read loop ends the loop and nothing else: the client stays "connected" and hears nothing until its
 pings go unanswered, half a minute later. One message with broken headers is enough for that.
 """
 
 import asyncio
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from nats.aio.client import Client
+from nats.aio.subscription import Subscription
 from nats.errors import Error
+from nats.protocol.command import hpub_cmd
+
+from scibus.bus.header_lines import read_lines, written_lines
+
+FIRST_LINE = b"NATS/1.0\r\n"
+"""Of headers that somebody published: the server's own say a status in it."""
 
 
 class MalformedMessageError(Error):
@@ -18,14 +27,75 @@ class ReadLoopEndedError(Error):
     """The connection was no longer listened to, and is opened anew."""
 
 
+class RawMessage(NamedTuple):
+    """A message as it came."""
+
+    subject: bytes
+    reply: bytes
+    data: bytes
+    head: bytes
+    """Its headers, with their first line; empty where there are none."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Its headers, read anew each time."""
+        return read_lines(self.head[len(FIRST_LINE) :])
+
+    def last(self, name: bytes) -> bytes:
+        """The header `name` that stands last: where the server adds one, it is the server's. Empty if there is none."""
+        _, found, rest = self.head.rpartition(b"\r\n%s: " % name)
+        return rest.partition(b"\r\n")[0] if found else b""
+
+
 class SturdyClient(Client):
     """Leaves out messages that cannot be read, and reconnects at once where its read loop ended."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._diverted: dict[int, Callable[[RawMessage], None]] = {}
+
+    def divert(self, subscription: Subscription, take: Callable[[RawMessage], None]) -> None:
+        """Hand the messages of `subscription` to `take` as they come off the wire; its callback gets statuses only."""
+        self._diverted[subscription._id] = take
+
+    def _remove_sub(self, sid: int, max_msgs: int = 0) -> None:
+        self._diverted.pop(sid, None)
+        super()._remove_sub(sid, max_msgs)
+
     async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
+        take = self._diverted.get(sid)
+        if take is not None and (not headers or headers.startswith(FIRST_LINE)):
+            take(RawMessage(subject, reply, data, headers or b""))
+            return
         try:
             await super()._process_msg(sid, subject, reply, data, headers)
         except (IndexError, ValueError) as error:
             await self._error_cb(MalformedMessageError(f"a message that cannot be read was left out: {error!r}"))
+
+    @staticmethod
+    def _parse_header_lines(raw: bytes) -> dict[str, str]:
+        return read_lines(raw)
+
+    async def _send_publish(
+        self, subject: str, reply: str, payload: bytes, payload_size: int, headers: dict[str, Any] | None
+    ) -> None:
+        if headers is None or not subject:
+            await super()._send_publish(subject, reply, payload, payload_size, headers)
+            return
+        command = hpub_cmd(subject, reply, written_lines(headers), payload)
+        self.stats["out_msgs"] += 1
+        self.stats["out_bytes"] += payload_size
+        await self._send_command(command)
+        if self._flush_queue is not None and self._flush_queue.empty():
+            await self._flush_pending()
+
+    async def _attempt_reconnect(self) -> None:
+        """Connect anew, without waiting for what a connection that is half open does not take any more."""
+        # nats-py waits for it, until the kernel gives up after a quarter of an hour.
+        writer = getattr(self._transport, "_io_writer", None)
+        if writer is not None:
+            writer.transport.abort()
+        await super()._attempt_reconnect()
 
     async def _read_loop(self) -> None:
         await super()._read_loop()

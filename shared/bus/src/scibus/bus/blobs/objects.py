@@ -92,7 +92,7 @@ class ObjectBlobs:
         await self.ensure_bucket()
         nuid = self._connection._nuid.next().decode()
         chunk_size = min(CHUNK, self._connection.max_payload)
-        upload = ObjectUpload(self._connection, self._js, self._bucket, nuid)
+        upload = ObjectUpload(self._connection, self._bucket, nuid)
         checksum, chunks = Checksum(), 0
         try:
             async with aclosing(rechunk(content, chunk_size)) as cut:

@@ -2,8 +2,8 @@
 
 import json
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,14 +11,15 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
+from scibus.bus.bulk import gathering
 from scibus.bus.stored import API, ApiError, StoredMessage, api, is_missing
+from scibus.bus.sturdy import RawMessage
 from scibus.bus.topology import SECOND
 from scibus.client.jobs.contact import reaching
-from scibus.client.jobs.feed import Feed, following
 from scibus.contracts.problems import BackendUnavailable
 
 BATCH = 500
-"""Messages asked for at once; fewer than a feed keeps."""
+"""Messages asked for at once: what a walk holds in memory."""
 LONGEST = 2
 """So many times what the stream held at the beginning is read at most: a stream may grow as fast as it is read."""
 SILENCE_SECONDS = 5.0
@@ -28,6 +29,16 @@ KEPT_SECONDS = 30
 async def walk(
     connection: Client, stream: str, subject: str, *, since: datetime | None = None, headers_only: bool = False
 ) -> AsyncIterator[StoredMessage]:
+    """What `walk_batches` reads, message by message. Takes and raises what that takes and raises."""
+    async with aclosing(walk_batches(connection, stream, subject, since=since, headers_only=headers_only)) as batches:
+        async for batch in batches:
+            for message in batch:
+                yield _stored(message)
+
+
+async def walk_batches(
+    connection: Client, stream: str, subject: str, *, since: datetime | None = None, headers_only: bool = False
+) -> AsyncGenerator[list[RawMessage], None]:
     """What the stream holds on the subjects that `subject` covers, in the order in which it was stored.
 
     What is stored meanwhile comes too, so that a subject may come again, with what replaced its message.
@@ -55,15 +66,14 @@ async def walk(
         try:
             left, inbox = told["num_pending"], connection.new_inbox()
             most = left * LONGEST
-            async with following(connection, inbox) as feed:
+            async with gathering(connection, inbox) as gathered:
                 while left:
                     ask = {"batch": min(BATCH, left), "no_wait": True}
                     await connection.publish(f"{API}.CONSUMER.MSG.NEXT.{stream}.{name}", _json(ask), reply=inbox)
-                    batch = await _batch(feed, ask["batch"])
-                    for message in batch:
-                        yield _stored(message)
+                    batch, _ = await gathered.batch(ask["batch"], SILENCE_SECONDS)
                     most -= len(batch)
-                    left = min(batch[-1].metadata.num_pending, most) if batch else 0
+                    left = min(_place(batch[-1]).num_pending, most) if batch else 0
+                    yield batch
         finally:
             # Where this fails, the server forgets the consumer by itself.
             with suppress(ApiError, BackendUnavailable, NatsError, TimeoutError):
@@ -87,32 +97,19 @@ def _config(name: str, subject: str, since: datetime | None, headers_only: bool)
     }
 
 
-async def _batch(feed: Feed, count: int) -> list[Msg]:
-    """Up to `count` messages; fewer where the server has no more.
-
-    Raises:
-        TimeoutError: the server fell silent.
-    """
-    batch: list[Msg] = []
-    while len(batch) < count:
-        message = await feed.next(SILENCE_SECONDS)
-        if message is None:
-            raise TimeoutError
-        if "Status" in (message.headers or {}):
-            break
-        batch.append(message)
-    return batch
-
-
-def _stored(message: Msg) -> StoredMessage:
-    metadata = message.metadata
+def _stored(message: RawMessage) -> StoredMessage:
+    place = _place(message)
     return StoredMessage(
-        subject=message.subject,
-        sequence=metadata.sequence.stream,
-        time=metadata.timestamp.astimezone(UTC),
-        headers=message.headers or {},
+        subject=message.subject.decode(),
+        sequence=place.sequence.stream,
+        time=place.timestamp.astimezone(UTC),
+        headers=message.headers,
         data=message.data,
     )
+
+
+def _place(message: RawMessage) -> Msg.Metadata:
+    return Msg.Metadata._from_reply(message.reply.decode())
 
 
 def _json(body: Any) -> bytes:

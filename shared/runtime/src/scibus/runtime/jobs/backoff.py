@@ -16,6 +16,11 @@ def backoff(attempt: int, asked: float | None) -> float:
     return max(spread, min(asked or 0.0, LONGEST_ASKED))
 
 
+def left(times: int) -> float:
+    """Seconds for which a job stays in the stream when a worker is at a loss; it was given out `times` times."""
+    return float(min(2.0 ** min(max(times, 1) - 1, 10), LONGEST_SECONDS))
+
+
 def parked(times: int) -> float:
     """Seconds for which a job stays in the stream when too many wait, after it was given out `times` times."""
     doubled = min(PARKED_SECONDS * 2.0 ** min(times - 1, 10), LONGEST_PARKED)

@@ -14,6 +14,7 @@ from scibus.contracts.jobs import JobRef
 from scibus.contracts.operations import Operation
 from scibus.contracts.problems import BackendUnavailable, Problem
 from scibus.runtime.jobs.attempts import Attempt
+from scibus.runtime.jobs.backoff import left
 from scibus.runtime.jobs.claims import Claims
 from scibus.runtime.jobs.delivery import Delivery, MessageReceipt, delivered
 from scibus.runtime.jobs.handlers import Handlers
@@ -157,7 +158,7 @@ class JobEndpoint:
             outcome = "left"
         except Exception:
             log.exception("a job is left to the stream")
-            await delivery.receipt.again(SOON_SECONDS)
+            await delivery.receipt.again(left(delivery.times))
             outcome = "left"
         finally:
             if held is not None:

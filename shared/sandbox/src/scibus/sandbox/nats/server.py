@@ -46,6 +46,7 @@ class NatsServer:
         store: folder of JetStream's data, kept afterwards; by default a temporary one that is removed.
         max_payload: bytes of the largest message; the server's default when None.
         jetstream: whether streams are served.
+        max_store: bytes that all streams together may hold on disk; what there is room for when None.
         config: further lines of nats-server's own configuration, read by `start` and `reload`.
     """
 
@@ -56,6 +57,7 @@ class NatsServer:
         store: Path | None = None,
         max_payload: int | None = None,
         jetstream: bool = True,
+        max_store: int | None = None,
         config: str = "",
     ) -> None:
         self.port = port or _free_port()
@@ -63,6 +65,7 @@ class NatsServer:
         self._kept_store = store
         self._max_payload = max_payload
         self._jetstream = jetstream
+        self._max_store = max_store
         self._name = f"scibus-{uuid.uuid4().hex[:12]}"
         self._folder = Path()
         self._process: asyncio.subprocess.Process | None = None
@@ -147,7 +150,8 @@ class NatsServer:
             lines.append(f"max_payload: {self._max_payload}")
         if self._jetstream:
             store = json.dumps(str(self._kept_store or self._folder / "data"))
-            lines.append(f"jetstream {{ store_dir: {store} }}")
+            limit = "" if self._max_store is None else f", max_file_store: {self._max_store}"
+            lines.append(f"jetstream {{ store_dir: {store}{limit} }}")
         return "\n".join([*lines, self.config, ""])
 
     async def _wait_until_ready(self) -> None:
