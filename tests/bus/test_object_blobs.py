@@ -12,6 +12,7 @@ from scibus.bus.blobs import BUCKET, Blobs
 from scibus.contracts.problems import BadBackendAnswer, NotFound, TooLarge
 from scibus.sandbox import NatsServer
 from tests.bus.blob_places import MIB, pieces, read
+from tests.waiting import until
 
 STREAM = f"OBJ_{BUCKET}"
 
@@ -104,9 +105,11 @@ async def test_reading_leaves_no_consumer(objects, connection):
     reading = objects.read(ref)
     await anext(reading)
     await reading.aclose()
-    await connection.flush()
 
-    assert (await connection.jetstream().stream_info(STREAM)).state.consumer_count == 0
+    async def is_left_alone() -> bool:
+        return (await connection.jetstream().stream_info(STREAM)).state.consumer_count == 0
+
+    await until(is_left_alone)
 
 
 async def test_chunks_that_went_astray_are_read_again(objects, connection):

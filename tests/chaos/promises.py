@@ -8,7 +8,20 @@ from importlib import import_module
 
 from tests.chaos.verdict import Verdict
 
-PAGES = ["killed", "exports", "server", "cluster", "network", "poison", "twice", "cancel", "shutdown", "full", "clocks"]
+PAGES = [
+    "killed",
+    "exports",
+    "server",
+    "cluster",
+    "network",
+    "poison",
+    "twice",
+    "cancel",
+    "shutdown",
+    "full",
+    "many",
+    "clocks",
+]
 LONGEST_SECONDS = 400.0
 
 Scenario = Callable[[Verdict, bool], Awaitable[None]]

@@ -112,7 +112,8 @@ async def at_a_delivery(verdict: Verdict, whole: bool) -> None:
         await judge(verdict, ground.connection, ids, ground.ledger.created)
         verdict.doubled += begun_again(ground, ids)
         verdict.figures["deliveries forgotten"] = str(forgotten)
-        verdict.expect(forgotten > 0, "the server forgot no delivery")
+        # On a machine that stalls a killer may come too late; the whole form has tries enough.
+        verdict.expect(forgotten > 0 or not whole, "the server forgot no delivery")
         verdict.wrong += await disagreeing(ground.connection, ids)
 
 

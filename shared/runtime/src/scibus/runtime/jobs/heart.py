@@ -68,7 +68,8 @@ class Heart:
                 log.warning("a job went to another worker", job=str(held.status.ref))
                 held.stop(Stop.LOST)
             except (BackendUnavailable, TimeoutError):
-                return
+                # Not in a third of the acknowledgement wait, but soon again: the server may be back at any time.
+                held.busy_at = time.monotonic() - self.ack_wait / 4
             except Problem as problem:
                 log.warning("a job's status could not be told", job=str(held.status.ref), problem=problem.details.slug)
 
