@@ -18,6 +18,9 @@ NOTICED_SECONDS = 16.0
 LARGE = "x" * 900_000
 LARGE_ONES = 24
 """Together they are more than what the kernel takes of two connections: some of it was not sent when they freeze."""
+SMALL = "x" * 10_000
+SMALL_ONES = 1500
+"""More than nats-py lets wait for a connection that takes nothing, before its pings wait too."""
 SERVER_PINGS = 'ping_interval: "4s", ping_max: 2'
 """By default a server gives requests to a connection that is half open for six minutes."""
 
@@ -74,6 +77,8 @@ async def half_open(verdict: Verdict, whole: bool) -> None:
                 group.create_task(_cut_off_for(far, took))
                 for number in range(LARGE_ONES):
                     group.create_task(one.ask(f"{number}{LARGE}"))
+                for number in range(SMALL_ONES):
+                    group.create_task(one.ask(f"{number}{SMALL}"))
             answered = one.answered
             await asyncio.sleep(1)
             verdict.expect(one.answered > answered, "no request is answered after all was noticed")

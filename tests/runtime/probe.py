@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
@@ -163,6 +164,8 @@ async def _take(step: str, job: Job, settings: ProbeSettings, turns: AsyncExitSt
                 raise BackendUnavailable("the probe's backend is down")
         case "deaf":
             await _deaf()
+        case "thread":
+            await asyncio.to_thread(time.sleep, 90)
         case "missing":
             raise NotFound("user jane.doe@example.org has no such record")
         case "bug":

@@ -148,10 +148,11 @@ async def test_the_grace_period_holds_while_nats_is_frozen(spawn_worker, nats_se
     nats_server.process.send_signal(signal.SIGCONT)
 
 
-async def test_a_handler_that_does_not_stop_does_not_hold_the_worker(bus, spawn_worker, tmp_path):
+@pytest.mark.parametrize("step", ["deaf", "thread"])
+async def test_a_handler_that_does_not_stop_does_not_hold_the_worker(bus, spawn_worker, tmp_path, step):
     diary = tmp_path / "diary"
     worker = await spawn_worker("probe", SCIBUS_GRACE_PERIOD="2", SCIBUS_PROBE_DIARY=str(diary))
-    await bus.service(Probe).work.submit_as("deaf", steps=["note:begun", "deaf"])
+    await bus.service(Probe).work.submit_as("deaf", steps=["note:begun", step])
     await until(lambda: begun(diary))
 
     worker.terminate()

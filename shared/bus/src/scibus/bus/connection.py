@@ -65,6 +65,8 @@ async def open_connection(
         "max_outstanding_pings": 2,
         "pending_size": 8 * 1024 * 1024,
         "flush_timeout": FLUSH_SECONDS,
+        # A bounded queue of those who wait for it would hold up the pings too, and a dead link be never noticed.
+        "flusher_queue_size": 0,
         "error_cb": on_error,
         "disconnected_cb": on_disconnect,
         "reconnected_cb": on_reconnect,

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from contextlib import suppress
 
 from scibus.runtime.logs import get_logger
@@ -9,6 +10,8 @@ from scibus.runtime.logs import get_logger
 log = get_logger(__name__)
 
 LEAVE_SECONDS = 2.0
+LAST_SECONDS = 4.0
+"""Beyond the grace period: then the process ends, whatever is still under way in it."""
 
 
 class BrokenWorkerError(Exception):
@@ -46,6 +49,13 @@ async def leave_no_task() -> bool:
     for task in stubborn:
         log.error("a task does not end", task=repr(task.get_coro()))
     return not stubborn
+
+
+def leave_after(seconds: float, code: int, last_words: str) -> None:
+    """End the process in `seconds` if it is there still: a thread or a resource that does not close would keep it."""
+    timer = threading.Timer(seconds, leave_at_once, (code, last_words))
+    timer.daemon = True
+    timer.start()
 
 
 def leave_at_once(code: int, last_words: str = "") -> None:

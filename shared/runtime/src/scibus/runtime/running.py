@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from scibus.bus.blobs import Blobs
 from scibus.bus.connection import open_connection
 from scibus.contracts.operations import Service
-from scibus.runtime.breakdown import Breakdown, BrokenWorkerError
+from scibus.runtime.breakdown import LAST_SECONDS, Breakdown, BrokenWorkerError, leave_after
 from scibus.runtime.broker import BusBroker
 from scibus.runtime.discovery import Discovery
 from scibus.runtime.health import Health, routes, serving_http
@@ -94,6 +94,8 @@ class Run:
                 return
             await _first(stop, self._breakdown.happened)
             self._health.draining = True
+            if not stop.is_set():
+                leave_after(self._settings.grace_period + LAST_SECONDS, 1, self._breakdown.reason)
             if stop.is_set() or self._breakdown.drains:
                 log.info("draining", grace_period=self._settings.grace_period)
                 await self._drain(hurry)

@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings
 from scibus.bus.blobs import Blobs
 from scibus.contracts.model import Contract
 from scibus.contracts.operations import JobOperation, Operation, Service
-from scibus.runtime.breakdown import BrokenWorkerError, leave_at_once, leave_no_task
+from scibus.runtime.breakdown import LAST_SECONDS, BrokenWorkerError, leave_after, leave_at_once, leave_no_task
 from scibus.runtime.broker import BusBroker
 from scibus.runtime.logs import logging_to_stderr
 from scibus.runtime.metrics import Metrics
@@ -137,7 +137,11 @@ class Worker(Generic[OwnSettings]):
         stop, hurry = asyncio.Event(), asyncio.Event()
 
         def on_signal() -> None:
-            (hurry if stop.is_set() else stop).set()
+            if stop.is_set():
+                hurry.set()
+                return
+            stop.set()
+            leave_after(settings.grace_period + LAST_SECONDS, 0, "not all had ended when the grace period was over")
 
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from scibus.bus.blobs import Blobs
 from scibus.contracts.drms import ExportedFile, ExportedFiles, ExportState, MissingFile
-from scibus.contracts.problems import NotFound, Problem
+from scibus.contracts.problems import BackendUnavailable, NotFound, Problem
 from scibus.drms.exports.journal import ExportJournal
 from scibus.drms.files.listing import WantedFile, listed
 from scibus.drms.files.server import FileServer
@@ -61,8 +62,10 @@ class Delivery:
         except BaseExceptionGroup as raised:
             raise raised.exceptions[0] from None
         if failures:
-            await self._journal.save()
-            raise failures[0]
+            with suppress(BackendUnavailable):
+                await self._journal.save()
+            # One that trying again does not mend comes first.
+            raise min(failures, key=lambda problem: problem.details.retryable)
         rest = [found[position] for position in range(len(wanted))]
         return ExportedFiles(
             requestid=export.requestid,

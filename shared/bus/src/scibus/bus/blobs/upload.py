@@ -62,8 +62,9 @@ class ObjectUpload:
 
     async def _settle_oldest(self) -> None:
         try:
-            await self._pending.popleft()
-        except (ApiError, NatsError, TimeoutError) as error:
+            await asyncio.wait([self._pending[0]])
+            self._pending.popleft().result()
+        except (ApiError, NatsError, TimeoutError, ValueError) as error:
             raise self._refused(error) from error
 
     def _refused(self, error: Exception) -> BackendUnavailable:

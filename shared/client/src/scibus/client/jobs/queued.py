@@ -115,8 +115,8 @@ async def _read(connection: Client, stream: str, subject: str, start: int, end: 
             await connection.publish(f"{API}.DIRECT.GET.{stream}", json.dumps(ask).encode(), reply=inbox)
             # One more than can come: what the server says last is waited for.
             messages, told = await gathered.batch(count + 1, SILENCE_SECONDS)
-    if told is None or told["Status"] == "503":
-        raise NatsError
+    if told is None or told["Status"] not in ("204", "404"):
+        raise NatsError((told or {}).get("Description", "no answer"))
     reached = _sequence(messages[-1]) if messages else end
     is_whole = reached >= end - 1 or told.get("Nats-Num-Pending", "0") == "0"
     return [message for message in messages if _sequence(message) < end], is_whole

@@ -23,6 +23,7 @@ BATCH = 500
 LONGEST = 2
 """So many times what the stream held at the beginning is read at most: a stream may grow as fast as it is read."""
 SILENCE_SECONDS = 5.0
+NO_MORE = ("404", "408")
 KEPT_SECONDS = 30
 
 
@@ -70,7 +71,9 @@ async def walk_batches(
                 while left:
                     ask = {"batch": min(BATCH, left), "no_wait": True}
                     await connection.publish(f"{API}.CONSUMER.MSG.NEXT.{stream}.{name}", _json(ask), reply=inbox)
-                    batch, _ = await gathered.batch(ask["batch"], SILENCE_SECONDS)
+                    batch, said = await gathered.batch(ask["batch"], SILENCE_SECONDS)
+                    if said is not None and said.get("Status") not in NO_MORE:
+                        raise NatsError(said.get("Description", "the walk was broken off"))
                     most -= len(batch)
                     left = min(_place(batch[-1]).num_pending, most) if batch else 0
                     yield batch

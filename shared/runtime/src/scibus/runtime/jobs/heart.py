@@ -49,6 +49,7 @@ class Heart:
             began = time.monotonic()
             # First: after a standstill of the whole process handlers must not go on before they are told.
             self._give_up_unsure()
+            self._see_deaf(DEAF_SECONDS / tick)
             due = [held for held in self.held if held.has_news or began - held.busy_at >= self.ack_wait / 3]
             if due:
                 await asyncio.gather(*(self._keep(held) for held in due))
@@ -77,8 +78,13 @@ class Heart:
         """Who cannot prove any more that a job is its own stops before another worker may begin."""
         for held in self.held:
             held.insist()
-            if held.deaf_for > DEAF_SECONDS:
-                self._breakdown.report(f"the handler of {held.status.ref} cannot be stopped", drains=True)
             if not held.is_sure and held.stopped is None:
                 log.warning("nobody can tell whose a job is", job=str(held.status.ref))
                 held.stop(Stop.LOST)
+
+    def _see_deaf(self, most: float) -> None:
+        """End the worker where a handler goes on for `most` beats after it was told to stop."""
+        for held in self.held:
+            held.unheard += held.is_stopping
+            if held.unheard > most:
+                self._breakdown.report(f"the handler of {held.status.ref} cannot be stopped", drains=True)

@@ -73,6 +73,8 @@ class HeldJob:
         self.stopped: Stop | None = None
         self.handler: asyncio.Task[object] | None = None
         self.waiting = False
+        self.unheard = 0
+        """How often the heart has found the handler going on though it was told to stop."""
         self.beats: list[Callable[[], Any]] = []
         """Further things that are kept alive with the job."""
         self._revision = revision
@@ -81,7 +83,7 @@ class HeldJob:
         """When the stream was last told that somebody is at work."""
         self._lease = lease
         self._confirmed = began
-        self._cancelled_at = self._stopped_at = began
+        self._cancelled_at = began
         self._written = time.monotonic()
         self._progress: JobProgress | None = None
         self._writing = asyncio.Lock()
@@ -92,10 +94,9 @@ class HeldJob:
         return time.monotonic() - self._confirmed < self._lease * SURE_PART
 
     @property
-    def deaf_for(self) -> float:
-        """Seconds since the handler was told to stop, as long as it does not."""
-        is_running = self.handler is not None and not self.handler.done()
-        return time.monotonic() - self._stopped_at if self.stopped is not None and is_running else 0.0
+    def is_stopping(self) -> bool:
+        """Whether the handler was told to stop, and has not done so yet."""
+        return self.stopped is not None and self.handler is not None and not self.handler.done()
 
     @property
     def untold(self) -> float:
@@ -109,8 +110,6 @@ class HeldJob:
 
     def stop(self, reason: Stop) -> None:
         """Stop the handler. That a job is lost outdoes every other reason."""
-        if self.stopped is None:
-            self._stopped_at = time.monotonic()
         if self.stopped is None or reason is Stop.LOST:
             self.stopped = reason
         self._cancel_handler()
@@ -126,6 +125,8 @@ class HeldJob:
         Raises:
             asyncio.CancelledError: this one was.
         """
+        if self.stopped is None and not self.is_sure:
+            self.stop(Stop.LOST)
         if self.stopped is not None:
             raise asyncio.CancelledError
 
