@@ -12,16 +12,18 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from scibus.client.bus import Bus
 from scibus.client.command.body import read_text
-from scibus.client.command.connection import ProblemJson, Reach, Timeout, Token, Url
-from scibus.client.command.exits import errors, telling, visible
+from scibus.client.command.connection import Reach
+from scibus.client.command.exits import errors, visible
 from scibus.client.command.output import opened
+from scibus.client.command.reaching import reaching
 from scibus.contracts.blobs import BlobRef
 
 STDOUT = "-"
 
 
+@reaching
 def get(
-    context: typer.Context,
+    reach: Reach,
     blob: Annotated[
         str,
         typer.Argument(
@@ -34,30 +36,24 @@ def get(
         typer.Option(help="File or folder to write to, '-' for standard output; by default the blob's own file name."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is already there.")] = False,
-    url: Url = None,
-    timeout: Timeout = None,
-    token: Token = None,
-    problem_json: ProblemJson = False,
 ) -> None:
     """Fetch a blob: a file that an operation made, or an answer too large for a message.
 
     Its SHA-256 is checked. A file appears only when it is whole; on standard output, trust the exit code.
     """
-    reach = Reach(url, timeout, token, problem_json).over(context.obj)
-    with telling(as_json=reach.problem_json):
-        asyncio.run(_fetch(reach, read_text(blob).strip(), to, force=force))
+    named = read_text(blob).strip()
+    ref = _reference(named) if named.startswith("{") else None
+    reach.ask(lambda bus: _fetch(bus, ref or named, to, force=force))
 
 
-async def _fetch(reach: Reach, blob: str, to: str | None, *, force: bool) -> None:
-    ref = _reference(blob) if blob.startswith("{") else None
-    async with reach.bus() as bus:
-        ref = ref or await bus.blobs.find(blob)
-        path = None if to == STDOUT else _target(ref, to, force=force)
-        with opened(path) as file, _progress(ref) as progress:
-            task = progress.add_task(visible(Path(ref.name).name), total=ref.size)
-            async for chunk in _content(bus, ref):
-                await asyncio.to_thread(file.write, chunk)
-                progress.advance(task, len(chunk))
+async def _fetch(bus: Bus, blob: BlobRef | str, to: str | None, *, force: bool) -> None:
+    ref = await bus.blobs.find(blob) if isinstance(blob, str) else blob
+    path = None if to == STDOUT else _target(ref, to, force=force)
+    with opened(path) as file, _progress(ref) as progress:
+        task = progress.add_task(visible(Path(ref.name).name), total=ref.size)
+        async for chunk in _content(bus, ref):
+            await asyncio.to_thread(file.write, chunk)
+            progress.advance(task, len(chunk))
     if path:
         errors().print(f"{path}: {ref.size} bytes, SHA-256 {ref.sha256}", markup=False)
 

@@ -1,6 +1,5 @@
 """`scibus call SERVICE OPERATION`: ask, and show the answer."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -8,13 +7,12 @@ import typer
 from rich.markup import escape
 
 from scibus.client.command.body import build_body
-from scibus.client.command.connection import ProblemJson, Reach, Timeout, Token, Url
+from scibus.client.command.connection import Reach
 from scibus.client.command.declared import ANYTHING, ServiceGroup, Whole, help_of, options_of, with_fields
 from scibus.client.command.examples import command as typed
-from scibus.client.command.exits import telling
-from scibus.client.command.output import Destination, Output, To
+from scibus.client.command.output import Destination
+from scibus.client.command.reaching import reaching
 from scibus.client.command.views import view_of
-from scibus.contracts.model import Contract
 from scibus.contracts.operations import Operation, Request
 
 
@@ -43,27 +41,14 @@ class CallGroup(ServiceGroup):
 def _command(operation: Request[..., Any, Any]) -> Callable[..., None]:
     options = options_of(operation)
 
+    @reaching
     def command(
-        context: typer.Context,
+        reach: Reach,
+        destination: Destination,
         whole: Whole = None,
-        output: Output = None,
-        to: To = None,
-        url: Url = None,
-        timeout: Timeout = None,
-        token: Token = None,
-        problem_json: ProblemJson = False,
         **fields: Any,
     ) -> None:
-        reach = Reach(url, timeout, token, problem_json).over(context.obj)
-        destination = Destination.chosen(output, to)
         body = build_body(operation.model, options, fields, whole)
-        with telling(as_json=reach.problem_json):
-            answer = asyncio.run(_ask(reach, operation, body))
-            destination.write(view_of(answer))
+        destination.write(view_of(reach.ask(lambda bus: bus.request(operation, body))))
 
     return with_fields(command, options)
-
-
-async def _ask(reach: Reach, operation: Request[..., Any, Any], body: Contract) -> Any:
-    async with reach.bus() as bus:
-        return await bus.request(operation, body)

@@ -1,10 +1,11 @@
 """How a subcommand reaches the bus: the options for it, and the connection."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 import typer
@@ -17,6 +18,7 @@ from scibus.client.bus import Bus, connect
 from scibus.contracts.calls import CallOptions
 
 PANEL = "Connection"
+Answer = TypeVar("Answer")
 
 Url = Annotated[
     str | None,
@@ -90,6 +92,15 @@ class Reach:
                     f"NATS is out of reach at {servers} ({error.__cause__}): `scibus up` runs a bus to try things on"
                 ) from error
             yield bus
+
+    def ask(self, question: Callable[[Bus], Awaitable[Answer]]) -> Answer:
+        """What `question` gets from the bus. Raises what `bus` raises."""
+
+        async def asked() -> Answer:
+            async with self.bus() as bus:
+                return await question(bus)
+
+        return asyncio.run(asked())
 
     def options(self, not_after: datetime | None = None) -> CallOptions:
         """How something is asked for.

@@ -1,14 +1,13 @@
 """`scibus dead`: jobs that could not be done, kept so that they can be submitted again."""
 
-import asyncio
 from typing import Annotated, Any
 
 import typer
 from pydantic_core import from_json, to_json
 
-from scibus.client.command.connection import ProblemJson, Reach, Timeout, Token, Url
-from scibus.client.command.exits import telling
-from scibus.client.command.output import Destination, Output, To
+from scibus.client.command.connection import Reach
+from scibus.client.command.output import Destination
+from scibus.client.command.reaching import reaching
 from scibus.client.command.references import (
     JobArgument,
     Limit,
@@ -21,7 +20,6 @@ from scibus.client.command.references import (
 from scibus.client.command.views import RowsView, View
 from scibus.client.command.when import Since
 from scibus.client.jobs.dead import DeadLetter
-from scibus.contracts.jobs import JobRef
 
 COLUMNS = ("job", "problem", "attempt", "died")
 
@@ -29,79 +27,43 @@ dead = typer.Typer(no_args_is_help=True)
 
 
 @dead.command("ls")
+@reaching
 def list_letters(
-    context: typer.Context,
+    reach: Reach,
+    destination: Destination,
     service: OfService = None,
     operation: OfOperation = None,
     since: Since = None,
     limit: Limit = 1000,
-    output: Output = None,
-    to: To = None,
-    url: Url = None,
-    timeout: Timeout = None,
-    token: Token = None,
-    problem_json: ProblemJson = False,
 ) -> None:
     """List jobs that could not be done, newest first."""
-    reach = Reach(url, timeout, token, problem_json).over(context.obj)
-    destination = Destination.chosen(output, to)
-
-    async def listed() -> list[DeadLetter]:
-        async with reach.bus() as bus:
-            return await bus.dead_letters(service, operation, since, limit)
-
-    with telling(as_json=reach.problem_json):
-        destination.write(_letters_view(asyncio.run(listed())))
+    destination.write(_letters_view(reach.ask(lambda bus: bus.dead_letters(service, operation, since, limit))))
 
 
 @dead.command("show")
+@reaching
 def show_letter(
-    context: typer.Context,
+    reach: Reach,
+    destination: Destination,
     job: JobArgument,
-    output: Output = None,
-    to: To = None,
-    url: Url = None,
-    timeout: Timeout = None,
-    token: Token = None,
-    problem_json: ProblemJson = False,
 ) -> None:
     """Show a job that could not be done as it was submitted: its headers and its body."""
-    reach = Reach(url, timeout, token, problem_json).over(context.obj)
-    destination = Destination.chosen(output, to)
-
-    async def read() -> DeadLetter:
-        async with reach.bus() as bus:
-            return await bus.dead_letter(job)
-
-    with telling(as_json=reach.problem_json):
-        destination.write(_letter_view(asyncio.run(read())))
+    destination.write(_letter_view(reach.ask(lambda bus: bus.dead_letter(job))))
 
 
 @dead.command("replay")
+@reaching
 def replay_letter(
-    context: typer.Context,
+    reach: Reach,
+    reference: ReferenceOutput,
     job: JobArgument,
     job_id: Annotated[
         str | None,
         typer.Option("--id", parser=own_id, metavar="ID", help="Id of the new job; by default made from the old one."),
     ] = None,
-    output: Output = None,
-    to: To = None,
-    url: Url = None,
-    timeout: Timeout = None,
-    token: Token = None,
-    problem_json: ProblemJson = False,
 ) -> None:
     """Submit a job that could not be done again, and tell which job it is now."""
-    reach = Reach(url, timeout, token, problem_json).over(context.obj)
-    reference = ReferenceOutput.chosen(output, to)
-
-    async def replayed() -> JobRef:
-        async with reach.bus() as bus:
-            return await bus.replay(job, job_id)
-
-    with telling(as_json=reach.problem_json):
-        reference.write_job(asyncio.run(replayed()))
+    reference.write_job(reach.ask(lambda bus: bus.replay(job, job_id)))
 
 
 def _letters_view(letters: list[DeadLetter]) -> View:

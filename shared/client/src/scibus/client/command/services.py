@@ -1,15 +1,14 @@
 """`scibus services`: the workers that are there."""
 
-import asyncio
 from typing import Annotated, Any
 
 import typer
 from pydantic_core import to_json
 
 from scibus.bus.errors import NoAnswer
-from scibus.client.command.connection import ProblemJson, Reach, Timeout, Token, Url
-from scibus.client.command.exits import telling
-from scibus.client.command.output import Destination, Output, To
+from scibus.client.command.connection import Reach
+from scibus.client.command.output import Destination
+from scibus.client.command.reaching import reaching
 from scibus.client.command.views import RowsView, View
 from scibus.client.discovery import EndpointInfo, WorkerInfo
 
@@ -17,39 +16,26 @@ SECONDS = 1.0
 NANOSECONDS_PER_MS = 1_000_000
 
 
+@reaching
 def services(
-    context: typer.Context,
+    reach: Reach,
+    destination: Destination,
     operations: Annotated[bool, typer.Option("--operations", help="List what each worker can do, too.")] = False,
-    output: Output = None,
-    to: To = None,
-    url: Url = None,
-    timeout: Timeout = None,
-    token: Token = None,
-    problem_json: ProblemJson = False,
 ) -> None:
     """List the workers on the bus: what they serve, and what they did since they started.
 
     As JSON: all that each worker tells of itself. Exit code 3 when there is none.
     """
-    reach = Reach(url, timeout, token, problem_json).over(context.obj)
-    destination = Destination.chosen(output, to)
-    with telling(as_json=reach.problem_json):
-        workers = asyncio.run(_discover(reach))
-        destination.write(workers_view(workers, operations=operations))
+    workers = reach.ask(lambda bus: bus.services(reach.timeout or SECONDS))
+    if not workers:
+        raise NoAnswer("no worker is on the bus")
+    destination.write(workers_view(workers, operations=operations))
 
 
 def workers_view(workers: list[WorkerInfo], *, operations: bool = False) -> View:
     """One row per worker, or per operation of a worker."""
     rows = [row for worker in workers for row in (_operations(worker) if operations else [_worker(worker)])]
     return RowsView(rows, to_json(workers, indent=2))
-
-
-async def _discover(reach: Reach) -> list[WorkerInfo]:
-    async with reach.bus() as bus:
-        workers = await bus.services(reach.timeout or SECONDS)
-    if not workers:
-        raise NoAnswer("no worker is on the bus")
-    return workers
 
 
 def _worker(worker: WorkerInfo) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """`scibus submit SERVICE OPERATION`: a job, now or by a schedule."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,17 +11,18 @@ from rich.text import Text
 
 from scibus.client.bus import Bus
 from scibus.client.command.body import build_body
-from scibus.client.command.connection import ProblemJson, Reach, Timeout, Token, Url
+from scibus.client.command.connection import Reach
 from scibus.client.command.declared import ServiceGroup, Whole, help_of, options_of, with_fields
-from scibus.client.command.exits import errors, telling
+from scibus.client.command.exits import errors
 from scibus.client.command.following import follow, result_of, shown
-from scibus.client.command.output import Destination, Output, To
+from scibus.client.command.output import Destination
+from scibus.client.command.reaching import reaching
 from scibus.client.command.references import ReferenceOutput, own_id
 from scibus.client.command.views import view_of
 from scibus.client.command.when import moment, span
 from scibus.client.jobs.submitted import SubmittedJob
-from scibus.contracts.calls import When
-from scibus.contracts.jobs import JobRef, JobSchedule
+from scibus.contracts.calls import CallOptions, When
+from scibus.contracts.jobs import JobRef
 from scibus.contracts.model import Contract
 from scibus.contracts.operations import Operation
 
@@ -97,40 +97,35 @@ class SubmitGroup(ServiceGroup):
 class Submission:
     """What is to be submitted, and on whose behalf."""
 
-    reach: Reach
     operation: Operation[..., Any, Any]
     body: Contract
     job_id: str | None
-    not_after: datetime | None
+    options: CallOptions
 
-    async def submitted(self) -> JobRef:
+    async def submitted(self, bus: Bus) -> JobRef:
         """Submit the job."""
-        async with self.reach.bus() as bus:
-            return (await self._submit(bus)).ref
+        return (await self._submit(bus)).ref
 
-    async def followed(self) -> Any:
+    async def followed(self, bus: Bus) -> Any:
         """Submit the job, show its progress, and return its result."""
-        async with self.reach.bus() as bus:
-            job = await self._submit(bus)
-            errors().print(Text(f"submitted {job.ref}"))
-            with shown() as show:
-                await follow(job, show)
-            return await result_of(job)
-
-    async def scheduled(self, schedule_id: str, when: When) -> JobSchedule:
-        """Let the server submit the job."""
-        async with self.reach.bus() as bus:
-            return await bus.schedule(self.operation, self.body, schedule_id, when)
+        job = await self._submit(bus)
+        errors().print(Text(f"submitted {job.ref}"))
+        with shown() as show:
+            await follow(job, show)
+        return await result_of(job)
 
     async def _submit(self, bus: Bus) -> SubmittedJob[Any]:
-        return await bus.submit(self.operation, self.body, self.job_id, self.reach.options(self.not_after))
+        return await bus.submit(self.operation, self.body, self.job_id, self.options)
 
 
 def _command(operation: Operation[..., Any, Any]) -> Callable[..., None]:
     options = options_of(operation)
 
+    @reaching
     def command(
-        context: typer.Context,
+        reach: Reach,
+        destination: Destination,
+        reference: ReferenceOutput,
         whole: Whole = None,
         job_id: Id = None,
         follow: Follow = False,
@@ -138,27 +133,17 @@ def _command(operation: Operation[..., Any, Any]) -> Callable[..., None]:
         every: Every = None,
         cron: Cron = None,
         not_after: NotAfter = None,
-        output: Output = None,
-        to: To = None,
-        url: Url = None,
-        timeout: Timeout = None,
-        token: Token = None,
-        problem_json: ProblemJson = False,
         **fields: Any,
     ) -> None:
-        reach = Reach(url, timeout, token, problem_json).over(context.obj)
         schedule = _schedule(job_id, at, every, cron, at_once=follow or not_after is not None)
-        destination, reference = Destination.chosen(output, to), ReferenceOutput.chosen(output, to)
-        submission = Submission(
-            reach, operation, build_body(operation.model, options, fields, whole), job_id, not_after
-        )
-        with telling(as_json=reach.problem_json):
-            if schedule:
-                reference.write_schedule(asyncio.run(submission.scheduled(*schedule)))
-            elif follow:
-                destination.write(view_of(asyncio.run(submission.followed())))
-            else:
-                reference.write_job(asyncio.run(submission.submitted()))
+        body = build_body(operation.model, options, fields, whole)
+        submission = Submission(operation, body, job_id, reach.options(not_after))
+        if schedule:
+            reference.write_schedule(reach.ask(lambda bus: bus.schedule(operation, body, *schedule)))
+        elif follow:
+            destination.write(view_of(reach.ask(submission.followed)))
+        else:
+            reference.write_job(reach.ask(submission.submitted))
 
     return with_fields(command, options)
 

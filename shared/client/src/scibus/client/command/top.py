@@ -15,8 +15,8 @@ from rich.text import Text
 
 from scibus.bus.errors import NoAnswer
 from scibus.client.bus import Bus
-from scibus.client.command.connection import ProblemJson, Reach, Timeout, Token, Url
-from scibus.client.command.exits import telling, visible
+from scibus.client.command.connection import Reach
+from scibus.client.command.exits import visible
 from scibus.client.command.output import Destination, Output, To
 from scibus.client.command.rates import (
     COLUMNS,
@@ -27,54 +27,48 @@ from scibus.client.command.rates import (
     queue_rows,
     service_rows,
 )
+from scibus.client.command.reaching import reaching
 from scibus.client.command.views import Row, RowsView, View
 
 Rows = tuple[list[Row], list[Row]]
 """Of services, and of queues."""
 
 
+@reaching
 def top(
-    context: typer.Context,
+    reach: Reach,
     interval: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds between two looks.")] = 2.0,
     once: Annotated[bool, typer.Option("--once", help="Tell what happened in one interval, and end.")] = False,
     output: Output = None,
     to: To = None,
-    url: Url = None,
-    timeout: Timeout = None,
-    token: Token = None,
-    problem_json: ProblemJson = False,
 ) -> None:
     """Show services with their rates, and queues of jobs with their oldest one, until Ctrl-C.
 
     Elsewhere than on a terminal, and with --once, --output or --to: one table of what happened in one interval.
     """
-    reach = Reach(url, timeout, token, problem_json).over(context.obj)
     live = sys.stdout.isatty() and not (once or output or to)
     destination = Destination.chosen(output or (None if to else "table"), to)
-    with telling(as_json=reach.problem_json):
-        if live:
-            asyncio.run(_show(reach, interval))
-        else:
-            destination.write(_view(*asyncio.run(_told(reach, interval))))
+    if live:
+        reach.ask(lambda bus: _show(bus, interval))
+    else:
+        destination.write(_view(*reach.ask(lambda bus: _told(bus, interval))))
 
 
-async def _told(reach: Reach, interval: float) -> Rows:
-    async with reach.bus() as bus:
-        before = await Look.take(bus)
-        await asyncio.sleep(interval)
-        now = await Look.take(bus)
+async def _told(bus: Bus, interval: float) -> Rows:
+    before = await Look.take(bus)
+    await asyncio.sleep(interval)
+    now = await Look.take(bus)
     return service_rows(before, now), queue_rows(now)
 
 
-async def _show(reach: Reach, interval: float) -> None:
-    async with reach.bus() as bus:
-        last = await Look.take(bus)
-        page = _page((service_rows(last, last), queue_rows(last)))
-        with Live(page, console=Console(highlight=False), auto_refresh=False) as live:
-            live.refresh()
-            while True:
-                await asyncio.sleep(interval)
-                last = await _next_page(bus, last, live)
+async def _show(bus: Bus, interval: float) -> None:
+    last = await Look.take(bus)
+    page = _page((service_rows(last, last), queue_rows(last)))
+    with Live(page, console=Console(highlight=False), auto_refresh=False) as live:
+        live.refresh()
+        while True:
+            await asyncio.sleep(interval)
+            last = await _next_page(bus, last, live)
 
 
 async def _next_page(bus: Bus, last: Look, live: Live) -> Look:
