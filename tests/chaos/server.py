@@ -2,13 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
 from scibus.bus.stored import api
 from scibus.client import JobStatus, NoAnswer
-from scibus.contracts.problems import Problem
+from tests.chaos.crowd import crowd
 from tests.chaos.field import Field, field, waited
 from tests.chaos.promises import promise
 from tests.chaos.verdict import Verdict, disagreeing, judge
@@ -16,61 +15,6 @@ from tests.processes import WorkerProcess
 
 IDLE_SHARE = 0.1
 """Of one core: a process that waits for a server uses less."""
-
-
-class Customer:
-    """Submits orders for as long as the block runs, each until it was accepted."""
-
-    def __init__(self, ground: Field, pause: float) -> None:
-        self._ground = ground
-        self._pause = pause
-        self.accepted: list[str] = []
-        self.refused: list[Problem] = []
-        self.unexpected: list[str] = []
-        self._open = True
-
-    async def submit(self) -> None:
-        """One order after the other."""
-        number = 0
-        while self._open:
-            number += 1
-            await self._until_accepted(f"order-{number}")
-            await asyncio.sleep(self._pause)
-
-    async def _until_accepted(self, job_id: str) -> None:
-        while True:
-            try:
-                await self._ground.probe.order.submit_as(job_id, seconds=0.1)
-            except Problem as problem:
-                self.refused.append(problem)
-                await asyncio.sleep(0.1)
-            except Exception as error:  # noqa: BLE001 - it is counted
-                self.unexpected.append(repr(error))
-                return
-            else:
-                self.accepted.append(job_id)
-                return
-
-    def close(self) -> None:
-        """Submit no more."""
-        self._open = False
-
-
-@asynccontextmanager
-async def customer(ground: Field, verdict: Verdict, pause: float = 0.01) -> AsyncIterator[Customer]:
-    """A customer whom nobody tells that the server is away."""
-    one = Customer(ground, pause)
-    submitting = asyncio.create_task(one.submit())
-    try:
-        yield one
-    finally:
-        one.close()
-        await submitting
-    permanent = [problem for problem in one.refused if not problem.details.retryable]
-    verdict.expect(not permanent, f"{len(permanent)} submissions were refused for good")
-    verdict.expect(
-        not one.unexpected, f"{len(one.unexpected)} submissions failed without a problem: {one.unexpected[:1]}"
-    )
 
 
 async def crash(ground: Field, seconds: float) -> None:
@@ -82,10 +26,10 @@ async def crash(ground: Field, seconds: float) -> None:
 
 @promise("the server killed under load: accepted jobs are done, once")
 async def under_load(verdict: Verdict, whole: bool) -> None:
-    """Two workers, one customer, and a server that dies every few seconds."""
+    """Two workers, four programs that submit, and a server that dies every few seconds."""
     async with field() as ground:
         await ground.several(2)
-        async with customer(ground, verdict) as one:
+        async with crowd(ground, verdict, submitters=4) as one:
             for _ in range(5 if whole else 2):
                 await asyncio.sleep(1.5)
                 await crash(ground, 0.5)

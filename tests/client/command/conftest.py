@@ -13,8 +13,8 @@ from scibus.sandbox import NatsServer
 from tests.client.command.commands import Command
 from tests.client.command.inside import Inside, seen_by_this_process
 from tests.client.command.installing import install
-from tests.conftest import SpawnWorker
-from tests.processes import TESTS, WorkerProcess, start_worker
+from tests.conftest import SpawnWorker, spawning
+from tests.processes import TESTS, WorkerProcess
 from tests.runtime.probe import Probe
 
 CONTRACTS = {
@@ -47,9 +47,7 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
     python_path = os.pathsep.join([str(folder / "installed"), str(TESTS.parent)])
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(NatsServer())
-        worker = await start_worker("probe", folder, {"SCIBUS_NATS_URL": server.url})
-        stack.push_async_callback(worker.stop)
-        await worker.logged("ready")
+        await spawning(stack, folder, server)("probe")
         bus = await stack.enter_async_context(connect(server.url, name="test"))
         stack.enter_context(seen_by_this_process(folder / "installed"))
         reach = {**os.environ, "SCIBUS_NATS_URL": server.url}

@@ -1,6 +1,7 @@
 """Jobs as the Python client submits and follows them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ from scibus.bus.stored import api
 from scibus.bus.topology import job_consumers, job_stream, schedule_stream, shared_streams
 from scibus.client import Bus, JobStatus, SubmittedJob, connect
 from scibus.sandbox import NatsServer
-from tests.conftest import SpawnWorker
-from tests.processes import WorkerProcess, start_worker
+from tests.conftest import SpawnWorker, spawning
+from tests.processes import WorkerProcess
 from tests.runtime.probe import Probe
 from tests.waiting import until
 
@@ -88,14 +89,9 @@ def shared_diary(shared_folder: Path) -> Diary:
 @pytest.fixture(scope="module")
 async def shared_server(shared_folder: Path, shared_diary: Diary) -> AsyncIterator[NatsServer]:
     """A server and a probe for all tests of a module, where each has jobs of its own."""
-    async with NatsServer() as server:
-        settings = {"SCIBUS_NATS_URL": server.url, "SCIBUS_PROBE_DIARY": str(shared_diary.path)}
-        process = await start_worker("probe", shared_folder, settings)
-        try:
-            await process.logged("ready")
-            yield server
-        finally:
-            await process.stop()
+    async with NatsServer() as server, AsyncExitStack() as stack:
+        await spawning(stack, shared_folder, server)("probe", SCIBUS_PROBE_DIARY=str(shared_diary.path))
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ import pytest
 from scibus.bus.stored import StoredMessage, last_message
 from scibus.client import Bus, connect
 from scibus.sandbox import NatsServer
-from tests.conftest import SpawnWorker
-from tests.processes import WorkerProcess, start_worker
+from tests.conftest import SpawnWorker, spawning
+from tests.processes import WorkerProcess
 from tests.waiting import until
 
 
@@ -134,14 +135,10 @@ async def standing(standing_folder: Path) -> AsyncIterator[Jobs]:
     """The jobs of one worker that all tests of a module share: each uses ids of its own."""
     diary = standing_folder / "diary"
     diary.touch()
-    async with NatsServer() as server, connect(server.url, name="test") as bus:
-        settings = {"SCIBUS_NATS_URL": server.url, "SCIBUS_PROBE_DIARY": str(diary), "SCIBUS_ACK_WAIT": "30"}
-        worker = await start_worker("probe", standing_folder, settings)
-        try:
-            await worker.logged("ready")
-            yield Jobs(bus, diary)
-        finally:
-            await worker.stop()
+    async with NatsServer() as server, connect(server.url, name="test") as bus, AsyncExitStack() as stack:
+        spawn = spawning(stack, standing_folder, server)
+        await spawn("probe", SCIBUS_PROBE_DIARY=str(diary), SCIBUS_ACK_WAIT="30")
+        yield Jobs(bus, diary)
 
 
 async def settle(seconds: float = 0.3) -> None:

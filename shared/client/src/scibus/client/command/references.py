@@ -1,10 +1,11 @@
 """Jobs as they are named on the command line, and what their service says of them."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from pydantic import ConfigDict
@@ -21,6 +22,8 @@ from scibus.contracts.model import Contract
 from scibus.contracts.operations import Operation, Service, job
 from scibus.contracts.subjects import check_name, check_own_id, job_subject
 
+Parsed = TypeVar("Parsed")
+
 
 class Anything(Contract):
     """A body of which nothing is known; it is shown as it is."""
@@ -34,10 +37,7 @@ def reference(text: str) -> JobRef:
     Raises:
         typer.BadParameter: it names none.
     """
-    try:
-        return JobRef.parse(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+    return _parsed(JobRef.parse, text)
 
 
 def own_id(text: str) -> str:
@@ -46,10 +46,7 @@ def own_id(text: str) -> str:
     Raises:
         typer.BadParameter: it may not.
     """
-    try:
-        return check_own_id(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+    return _parsed(check_own_id, text)
 
 
 def name(text: str) -> str:
@@ -58,8 +55,12 @@ def name(text: str) -> str:
     Raises:
         typer.BadParameter: it may not.
     """
+    return _parsed(check_name, text.replace("-", "_"))
+
+
+def _parsed(parse: Callable[[str], Parsed], text: str) -> Parsed:
     try:
-        return check_name(text.replace("-", "_"))
+        return parse(text)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 
