@@ -67,9 +67,10 @@ $(UV):
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .tools uv==$(UV_VERSION)
 	@touch $@
 
-.venv/.ready: $(UV) uv.lock pyproject.toml $(wildcard shared/*/pyproject.toml services/*/pyproject.toml) $(JUDGE_SCRIPTS:=.lock)
+.venv/.ready: $(UV) uv.lock pyproject.toml $(wildcard shared/*/pyproject.toml services/*/pyproject.toml) $(JUDGE_SCRIPTS:=.lock) tests/judges/npm/package-lock.json
 	$(UV) sync --quiet --locked --all-packages
 	@for judge in $(JUDGE_SCRIPTS); do \
 	  $(UV) sync --quiet --frozen --script $$judge || echo "not installed: $$judge; its test will fail and say so" >&2; \
 	done
+	@$(UV) run --quiet --offline --frozen --script tests/judges/node.py --install || echo "not installed: judges from npm; their tests will fail and say so" >&2
 	@touch $@

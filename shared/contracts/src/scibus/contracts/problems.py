@@ -107,6 +107,11 @@ class Problem(Exception):
         return Problem.from_details, (self.details,)
 
     @classmethod
+    def kinds(cls) -> "list[type[Problem]]":
+        """All problems that are known, by status."""
+        return sorted(cls._known.values(), key=lambda kind: (kind.status, kind.slug))
+
+    @classmethod
     def from_details(cls, details: ProblemDetails) -> "Problem":
         """The exception for `details`: of the class that its type names, or `Problem` itself for an unknown type."""
         problem = cls._known.get(details.slug, Problem).__new__(cls._known.get(details.slug, Problem))

@@ -20,14 +20,17 @@ SERVICES: tuple[type[Service], ...] = (Drms,)
 
 def all_schemas(services: Iterable[type[Service]] = SERVICES) -> dict[str, dict[str, Any]]:
     """JSON Schema of each model that is the body or a header of a message, by the model's name."""
-    asked: set[type[Contract]] = set()
-    answered: set[type[Contract]] = {BlobRef, JobStatus, ProblemDetails}
-    for service in services:
-        for operation in service.operations():
-            asked.add(operation.model)
-            answered.add(operation.answer_model)
+    asked, answered = models_of(services)
     schemas = {model.__name__: _schema(model, "validation") for model in asked}
     return schemas | {model.__name__: _schema(model, "serialization") for model in answered}
+
+
+def models_of(services: Iterable[type[Service]]) -> tuple[list[type[Contract]], list[type[Contract]]]:
+    """The models of what `services` are asked, and of what they answer and tell, each once."""
+    operations = [operation for service in services for operation in service.operations()]
+    asked: list[type[Contract]] = [operation.model for operation in operations]
+    answered: list[type[Contract]] = [BlobRef, JobStatus, ProblemDetails, *(op.answer_model for op in operations)]
+    return list(dict.fromkeys(asked)), list(dict.fromkeys(answered))
 
 
 def _schema(model: type[Contract], mode: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from scibus.bus.connection import open_connection
 from scibus.contracts.operations import Service
 from scibus.runtime.breakdown import LAST_SECONDS, Breakdown, BrokenWorkerError, leave_after
 from scibus.runtime.broker import BusBroker
+from scibus.runtime.described import description_routes
 from scibus.runtime.discovery import Discovery
 from scibus.runtime.health import Health, routes, serving_http
 from scibus.runtime.jobs.handlers import Handlers
@@ -84,7 +85,8 @@ class Run:
             TopologyError: with `bind`, something is missing on the server.
             BrokenWorkerError: it cannot go on; whoever runs the worker starts it anew.
         """
-        app = AsgiFastStream(self._broker, asgi_routes=routes(self._health, self._metrics), logger=None)
+        pages = routes(self._health, self._metrics) + description_routes(self._service, self._version)
+        app = AsgiFastStream(self._broker, asgi_routes=pages, logger=None)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(serving_http(app, self._settings.http_port))
             try:

@@ -43,7 +43,7 @@ class WorkerSettings(BusSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
     http_port: int | None = Field(
-        default=None, ge=0, le=65535, description="Port of /livez, /readyz and /metrics; unset: none."
+        default=None, ge=0, le=65535, description="Port of /livez, /readyz, /metrics and /asyncapi; unset: none."
     )
 
 

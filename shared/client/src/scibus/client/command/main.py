@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from scibus.client.command.asyncapi import asyncapi
 from scibus.client.command.blobs import get
 from scibus.client.command.call import CallGroup
 from scibus.client.command.connection import ProblemJson, Reach, Timeout, Token, Url
@@ -44,7 +45,7 @@ DEAD = "Jobs that could not be done: list them, look at one, submit it again."
 SCHEDULES = "What the server submits later, or again and again: list, pause, resume, remove."
 ORDER = (
     *("call", "submit", "watch", "status", "result", "cancel", "jobs", "dead", "schedules"),
-    *("services", "top", "get", "demo", "up", "version"),
+    *("services", "top", "get", "asyncapi", "demo", "up", "version"),
 )
 
 
@@ -74,7 +75,7 @@ app.add_typer(typer.Typer(cls=CallGroup, no_args_is_help=True), name="call", hel
 app.add_typer(typer.Typer(cls=SubmitGroup, no_args_is_help=True), name="submit", help=SUBMIT)
 app.add_typer(dead, name="dead", help=DEAD)
 app.add_typer(schedules, name="schedules", help=SCHEDULES)
-for command in (watch, status, result, cancel, jobs, services, top, get, up, demo, version):
+for command in (watch, status, result, cancel, jobs, services, top, get, asyncapi, up, demo, version):
     app.command()(command)
 
 
