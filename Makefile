@@ -11,7 +11,7 @@ JUDGE_SCRIPTS := $(filter-out $(wildcard tests/judges/test_*.py),$(JUDGES))
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types unit pythons chaos bench schemas docs format clean
+.PHONY: help setup demo test lint types unit pythons chaos bench schemas gate docs format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ bench: setup ## Measure requests, jobs and blobs per second beside plain nats-py
 
 schemas: setup ## Write the committed JSON Schemas anew
 	$(RUN) python -m scibus.contracts.schemas shared/contracts/schemas/v1
+
+gate: setup ## Tell which changes of the schemas break what the last release has promised
+	$(RUN) python -m tests.gate
 
 docs: setup ## Write the generated parts of the README anew
 	$(RUN) python docs/generate.py

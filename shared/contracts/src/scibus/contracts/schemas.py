@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from scibus.contracts.operations import SCHEMA_PREFIX, Service
 from scibus.contracts.problems import ProblemDetails
 
 SERVICES: tuple[type[Service], ...] = (Drms,)
+OPERATIONS = "operations.json"
+"""Which model is asked and which is answered by which operation."""
 
 
 def all_schemas(services: Iterable[type[Service]] = SERVICES) -> dict[str, dict[str, Any]]:
@@ -41,15 +43,34 @@ def _schema(model: type[Contract], mode: Any) -> dict[str, Any]:
     return head | body | ({"$defs": definitions} if definitions else {})
 
 
-def write(folder: Path) -> None:
+def all_operations(services: Iterable[type[Service]] = SERVICES) -> dict[str, dict[str, str]]:
+    """The mode of each operation, and the names of its models."""
+    return {
+        f"{op.service}.{op.name}": {
+            "mode": op.mode,
+            "request": op.model.__name__,
+            "answer": op.answer_model.__name__,
+        }
+        for service in services
+        for op in service.operations()
+    }
+
+
+def all_files(services: Sequence[type[Service]] = SERVICES) -> dict[str, Any]:
+    """What is committed, by file name."""
+    schemas = {f"{name}.json": schema for name, schema in all_schemas(services).items()}
+    return {OPERATIONS: all_operations(services), **schemas}
+
+
+def write(folder: Path, services: Sequence[type[Service]] = SERVICES) -> None:
     """Make `folder` hold exactly the schemas of today's models."""
     folder.mkdir(parents=True, exist_ok=True)
-    schemas = all_schemas()
+    files = all_files(services)
     for stale in folder.glob("*.json"):
-        if stale.stem not in schemas:
+        if stale.name not in files:
             stale.unlink()
-    for name, schema in schemas.items():
-        (folder / f"{name}.json").write_text(json.dumps(schema, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    for name, content in files.items():
+        (folder / name).write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
