@@ -1,5 +1,6 @@
 """JSOC's bad days."""
 
+from contextlib import nullcontext
 import asyncio
 
 import pytest
@@ -213,7 +214,7 @@ async def test_one_caller_that_gives_up_does_not_keep_the_series_from_the_next(a
 
 async def test_an_order_that_was_never_sent_is_tried_again():
     settings, tried = DrmsSettings(base_url="http://127.0.0.1:1/"), []
-    archive = Jsoc(settings.known_servers()[0], settings, lambda *told: tried.append(told))
+    archive = Jsoc(settings.known_servers()[0], settings, lambda *told: nullcontext(tried.append(told)))
 
     with pytest.raises(BackendUnavailable, match="out of reach"):
         await archive.exp_request(ORDER)

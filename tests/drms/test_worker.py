@@ -155,4 +155,5 @@ async def test_backend_calls_are_counted(bus, spawn_worker, jsoc):
 
     page = await read_page(port, "/metrics")
 
-    assert 'scibus_backend_requests_total{backend="jsoc",operation="rs_summary",outcome="ok"} 1.0' in page
+    labels = 'error_type="",http_request_method="GET",server_address="127.0.0.1",url_template="rs_summary"'
+    assert f"http_client_request_duration_seconds_count{{{labels}}} 1.0" in page

@@ -7,6 +7,7 @@ import pytest
 
 from scibus.client import NoAnswer
 from scibus.sandbox import NatsServer
+from tests.runtime.pages import counted
 from tests.runtime.probe import Probe
 from tests.waiting import free_port, read_page, until
 
@@ -91,10 +92,9 @@ async def test_metrics_count_requests_by_outcome(http, worker, bus):
 
     page = (await http.get("/metrics")).text
 
-    assert 'scibus_requests_total{operation="echo",outcome="ok",service="probe"} 1.0' in page
-    assert 'scibus_requests_total{operation="echo",outcome="invalid-request",service="probe"} 1.0' in page
-    assert 'scibus_request_duration_seconds_count{operation="echo",service="probe"} 2.0' in page
-    assert 'scibus_requests_in_flight{operation="echo",service="probe"} 0.0' in page
+    assert counted(page, "scibus.v1.req.probe.echo", "") == 1
+    assert counted(page, "scibus.v1.req.probe.echo", "invalid-request") == 1
+    assert 'scibus_requests_in_flight{scibus_operation="echo",scibus_service="probe"} 0.0' in page
     assert "scibus_nats_connected 1.0" in page
     assert "process_resident_memory_bytes" in page
 

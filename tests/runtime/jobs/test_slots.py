@@ -2,6 +2,7 @@
 
 import asyncio
 
+from tests.runtime.pages import counted
 from tests.waiting import free_port, read_page
 
 
@@ -36,5 +37,5 @@ async def test_the_metrics_tell_what_became_of_jobs(jobs, spawn_probe):
 
     page = await read_page(port, "/metrics")
 
-    assert 'scibus_jobs_total{operation="work",outcome="succeeded",service="probe"} 1.0' in page
-    assert 'scibus_jobs_total{operation="work",outcome="failed",service="probe"} 1.0' in page
+    assert counted(page, "scibus.v1.job.probe.work", "") == 1
+    assert counted(page, "scibus.v1.job.probe.work", "failed") == 1

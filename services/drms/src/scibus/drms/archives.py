@@ -4,14 +4,14 @@ from scibus.contracts.drms.base import ServerQuestion
 from scibus.contracts.problems import FieldError, InvalidRequest
 from scibus.drms.jsoc import Jsoc
 from scibus.drms.settings import DrmsSettings
-from scibus.drms.transport import Told
+from scibus.runtime.http_calls import Observe
 
 
 class Archives:
     """All configured DRMS servers, the default one first."""
 
-    def __init__(self, settings: DrmsSettings, told: Told) -> None:
-        self._servers = {server.name: Jsoc(server, settings, told) for server in settings.known_servers()}
+    def __init__(self, settings: DrmsSettings, observe: Observe) -> None:
+        self._servers = {server.name: Jsoc(server, settings, observe) for server in settings.known_servers()}
         self._default = next(iter(self._servers))
 
     def choose(self, question: ServerQuestion) -> Jsoc:

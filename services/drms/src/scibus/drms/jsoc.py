@@ -36,15 +36,12 @@ from scibus.drms.reading import (
 )
 from scibus.drms.servers import Cgi, ServerConfig
 from scibus.drms.settings import DrmsSettings
-from scibus.drms.transport import Told, Transport
+from scibus.drms.transport import Transport
+from scibus.runtime.http_calls import Observe, unobserved
 
 MOST_STRUCTURES = 500
 ORDERED = (0, 1, 2, 12)
 """States of an export that was accepted: done, processing, queued, queued in JSOC's test mode."""
-
-
-def _not_told(_server: str, _operation: str, _outcome: str, _seconds: float) -> None:
-    """Nobody counts."""
 
 
 class Jsoc:
@@ -55,13 +52,13 @@ class Jsoc:
     BadBackendAnswer when it sent nonsense, and Unsupported when it has no such CGI.
     """
 
-    def __init__(self, server: ServerConfig, settings: DrmsSettings, told: Told = _not_told) -> None:
+    def __init__(self, server: ServerConfig, settings: DrmsSettings, observe: Observe = unobserved) -> None:
         self.server = server
         self.records_per_answer = settings.records_per_answer
         self.settings = settings
         self._connections = Connections(server, settings)
-        self._transport = Transport(server, settings, self._connections, told)
-        self.files = FileServer(server, settings, self._connections, told)
+        self._transport = Transport(server, settings, self._connections, observe)
+        self.files = FileServer(server, settings, self._connections, observe)
         self._structures: cachetools.TTLCache[str, SeriesStructure] = cachetools.TTLCache(
             MOST_STRUCTURES, ttl=settings.structure_seconds
         )

@@ -1,7 +1,6 @@
 """HTTP to a DRMS server: as many connections as it wants, retries where they are safe, a breaker for outages."""
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,9 +15,7 @@ from scibus.drms.connections import Connections
 from scibus.drms.refusals import refused, unreachable
 from scibus.drms.servers import Cgi, ServerConfig
 from scibus.drms.settings import DrmsSettings
-
-Told = Callable[[str, str, str, float], None]
-"""Called after each exchange: server, operation, outcome, seconds."""
+from scibus.runtime.http_calls import Observe
 
 LONGEST_GET = 4000
 """Characters of a query string that are sent with GET; web servers refuse lines of about 8 KiB."""
@@ -29,9 +26,11 @@ LARGEST_ANSWER = 256 * 1024 * 1024
 class Transport:
     """The CGIs of one server, asked politely."""
 
-    def __init__(self, server: ServerConfig, settings: DrmsSettings, connections: Connections, told: Told) -> None:
+    def __init__(
+        self, server: ServerConfig, settings: DrmsSettings, connections: Connections, observe: Observe
+    ) -> None:
         self._server = server
-        self._told = told
+        self._observe = observe
         self._attempts = settings.attempts
         self._breaker = Breaker(server.name, failures=settings.outage_after, pause=settings.outage_pause)
         self._connections = connections
@@ -63,17 +62,15 @@ class Transport:
 
     async def _once(self, url: str, operation: str, query: Mapping[str, str] | str, *, order: bool) -> dict[str, Any]:
         """One exchange, in its turn. An order goes out on a connection of its own, and is not led elsewhere."""
+        encoded = query if isinstance(query, str) else str(httpx.QueryParams(dict(query)))
+        method = "GET" if len(encoded) <= LONGEST_GET else "POST"
         async with self._connections.one(fresh=order) as http:
             call = self._breaker.admit()
-            began, outcome = time.perf_counter(), "cancelled"
             try:
-                body = await self._exchange(http, url, query, redirects=not order)
-                answer = await asyncio.to_thread(decode, body, self._server.encoding, self._server.name)
-                outcome = "ok"
-                self._breaker.succeeded()
-                return answer
+                with self._observe(method, url, operation):
+                    body = await self._exchange(http, method, url, encoded, redirects=not order)
+                    answer = await asyncio.to_thread(decode, body, self._server.encoding, self._server.name)
             except Problem as problem:
-                outcome = problem.slug
                 if isinstance(problem, BackendUnavailable) and problem.details.retryable:
                     self._breaker.failed(call)
                 else:
@@ -82,19 +79,18 @@ class Transport:
             except BaseException:
                 self._breaker.given_up(call)
                 raise
-            finally:
-                self._told(self._server.name, operation, outcome, time.perf_counter() - began)
+            self._breaker.succeeded()
+            return answer
 
     async def _exchange(
-        self, http: httpx.AsyncClient, url: str, query: Mapping[str, str] | str, *, redirects: bool
+        self, http: httpx.AsyncClient, method: str, url: str, encoded: str, *, redirects: bool
     ) -> bytes:
-        encoded = query if isinstance(query, str) else str(httpx.QueryParams(dict(query)))
         headers = dict(current_trace.get())
-        if len(encoded) <= LONGEST_GET:
-            request = http.build_request("GET", f"{url}?{encoded}", headers=headers)
+        if method == "GET":
+            request = http.build_request(method, f"{url}?{encoded}", headers=headers)
         else:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-            request = http.build_request("POST", url, content=encoded.encode(), headers=headers)
+            request = http.build_request(method, url, content=encoded.encode(), headers=headers)
             # A redirected POST would arrive as a GET without its question.
             redirects = False
         try:

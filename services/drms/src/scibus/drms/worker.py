@@ -33,11 +33,12 @@ from scibus.drms.exports.journal import ExportJournal, noted_order
 from scibus.drms.queries import query_table
 from scibus.drms.settings import DrmsSettings
 from scibus.runtime import Job, Metrics, Worker
+from scibus.runtime.http_calls import HttpCalls
 
 
 async def open_archives(settings: DrmsSettings, metrics: Metrics) -> AsyncIterator[Archives]:
     """The DRMS servers that the settings name."""
-    archives = Archives(settings, metrics.backend_called)
+    archives = Archives(settings, HttpCalls(metrics))
     try:
         yield archives
     finally:

@@ -16,6 +16,7 @@ from scibus.bus.blobs import Blobs
 from scibus.bus.connection import close_connection, open_connection
 from scibus.bus.errors import NoAnswer
 from scibus.bus.settings import BusSettings
+from scibus.bus.spans import CLIENT, PRODUCER, messaging, span
 from scibus.client.answers import read_answer, warn_of_ignored
 from scibus.client.discovery import WorkerInfo, discover
 from scibus.client.jobs.dead import DeadLetter, list_dead, read_dead, replay
@@ -69,8 +70,11 @@ class Bus:
         return await where_there_is_room(lambda left: self._ask(operation, query, left), options or self._options)
 
     async def _ask(self, operation: Request[..., Query, Answer], query: Query, options: CallOptions) -> Answer:
+        with span(f"request {operation.subject}", CLIENT, messaging("request", operation, operation.subject)):
+            return await self._answered(operation, _body(query), options)
+
+    async def _answered(self, operation: Request[..., Any, Answer], body: bytes, options: CallOptions) -> Answer:
         name = f"{operation.service}.{operation.name}"
-        body = _body(query)
         headers = {**asking_headers(operation, options), h.TIMEOUT: f"{options.timeout:g}"}
         check_size(self.connection, name, body, headers)
         seconds = options.timeout + (SLACK if self.connection.is_connected else 0)
@@ -106,7 +110,9 @@ class Bus:
             NoAnswer: JetStream did not answer.
         """
         options = options or self._options
-        ref = await submit(self.connection, operation, _body(query), job_id, options)
+        told = messaging("publish", operation, operation.job_subject)
+        with span(f"publish {operation.job_subject}", PRODUCER, told):
+            ref = await submit(self.connection, operation, _body(query), job_id, options)
         return self.job(operation, ref.job_id, options)
 
     def job(

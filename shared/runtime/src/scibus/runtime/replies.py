@@ -12,6 +12,7 @@ from scibus.contracts.model import Contract
 from scibus.contracts.operations import Operation
 from scibus.contracts.problems import MEDIA_TYPE, Problem, Unsupported
 from scibus.contracts.tables import ARROW_STREAM, JSON, Table
+from scibus.runtime.metrics import WENT_WELL
 
 SPARE = 4096
 """Bytes of `max_payload` that stay free."""
@@ -23,6 +24,8 @@ class Reply:
 
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
+    error_type: str = WENT_WELL
+    """Slug of the problem, for the metrics."""
 
     @property
     def size(self) -> int:
@@ -41,7 +44,7 @@ def problem_reply(problem: Problem, instance: str | None, trace: dict[str, str])
         h.ERROR_TEXT: h.ascii_text(f"{details.title}: {details.detail}" if details.detail else details.title),
         **trace,
     }
-    return Reply(details.model_dump_json().encode(), headers)
+    return Reply(details.model_dump_json().encode(), headers, details.slug)
 
 
 def accepted_type(operation: Operation[..., Any, Any], accept: str | None) -> str:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from scibus.bus import headers as h
 from scibus.bus.blobs import Blobs
+from scibus.bus.spans import SERVER, Span, messaging, span
 from scibus.bus.trace import current_trace, trace_id
 from scibus.contracts.calls import CallOptions
 from scibus.contracts.model import parse_body
@@ -21,7 +22,7 @@ from scibus.contracts.operations import JobOperation, Operation
 from scibus.contracts.problems import DeadlineExceeded, InternalError, InvalidRequest, JobOnly, Overloaded, Problem
 from scibus.runtime.call import Call
 from scibus.runtime.logs import get_logger
-from scibus.runtime.metrics import Metrics, OperationMetrics
+from scibus.runtime.metrics import Metrics, Processed
 from scibus.runtime.replies import Reply, accepted_type, answer_reply, problem_reply
 
 log = get_logger(__name__)
@@ -59,7 +60,9 @@ class RequestEndpoint:
         self._slots = slots
         self._connection = connection
         self._blobs = blobs
-        self._metrics = OperationMetrics(metrics, operation.service, operation.name)
+        self._processed = Processed(metrics, operation.subject, operation.service, operation.name)
+        self._in_flight = metrics.in_flight.labels(operation.service, operation.name)
+        self._attributes = messaging("process", operation, operation.subject)
         self._folder = (operation.service, operation.name)
         self._default_timeout = CallOptions().timeout
         self._tasks: set[asyncio.Task[None]] = set()
@@ -108,27 +111,31 @@ class RequestEndpoint:
         task = asyncio.create_task(self._serve(message))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        self._metrics.in_flight.set(len(self._tasks))
+        self._in_flight.set(len(self._tasks))
 
     async def _serve(self, message: Msg) -> None:
         began = time.perf_counter_ns()
         headers = message.headers or {}
         trace = h.trace_headers(headers)
-        if trace:
-            current_trace.set(trace)
-            structlog.contextvars.bind_contextvars(trace_id=trace_id(trace))
+        with span(f"process {self.operation.subject}", SERVER, self._attributes, trace) as spanned:
+            if current_trace.get():
+                structlog.contextvars.bind_contextvars(trace_id=trace_id(current_trace.get()))
+            reply = await self._outcome(message.data, headers, trace, spanned)
+            await self._answer(message, reply, began)
+
+    async def _outcome(self, data: bytes, headers: h.Headers, trace: dict[str, str], spanned: Span) -> Reply:
+        """The answer, or the problem instead."""
         try:
-            reply = await self._reply(message.data, headers, trace)
-            self._metrics.count("ok")
-        except Problem as problem:
-            reply = self._problem(problem, trace)
+            return await self._reply(data, headers, trace)
+        except Problem as found:
+            problem = found
         except asyncio.CancelledError:
-            stopping = Overloaded("the worker is shutting down; another one will take the request", retry_after=0.0)
-            reply = self._problem(stopping, trace)
+            problem = Overloaded("the worker is shutting down; another one will take the request", retry_after=0.0)
         except Exception:
             log.exception("a handler failed", operation=self.operation.name)
-            reply = self._problem(InternalError("the worker failed; its log tells more"), trace)
-        await self._answer(message, reply, began)
+            problem = InternalError("the worker failed; its log tells more")
+        spanned.failed(problem.details.slug)
+        return self._problem(problem, trace)
 
     async def _reply(self, data: bytes, headers: h.Headers, trace: dict[str, str]) -> Reply:
         if isinstance(self.operation, JobOperation):
@@ -156,7 +163,6 @@ class RequestEndpoint:
         details = problem.details
         self.num_errors += 1
         self.last_error = f"{details.status}:{details.slug}"
-        self._metrics.count(details.slug)
         if details.status >= 500:
             log.warning(
                 "a request ended in a problem",
@@ -178,5 +184,5 @@ class RequestEndpoint:
         took = time.perf_counter_ns() - began
         self.num_requests += 1
         self.processing_ns += took
-        self._metrics.seconds.observe(took / 1e9)
-        self._metrics.in_flight.set(max(len(self._tasks) - 1, 0))
+        self._processed.observe(took / 1e9, reply.error_type)
+        self._in_flight.set(max(len(self._tasks) - 1, 0))

@@ -20,6 +20,7 @@ from scibus.runtime.metrics import Metrics
 from scibus.runtime.resources import Opener, check_handler
 from scibus.runtime.running import Run
 from scibus.runtime.settings import SettingsError, WorkerSettings, load_settings, secret_values
+from scibus.runtime.telemetry import tracing
 from scibus.runtime.topology import TopologyError
 
 Query = TypeVar("Query", bound=Contract)
@@ -146,7 +147,8 @@ class Worker(Generic[OwnSettings]):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, on_signal)
-        await self.prepare(settings, own, instance).serve(stop, hurry)
+        async with tracing(self.service.service_name, instance, self._version()):
+            await self.prepare(settings, own, instance).serve(stop, hurry)
 
     def _version(self) -> str:
         try:

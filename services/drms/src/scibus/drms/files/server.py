@@ -1,7 +1,6 @@
 """The files of one server: where they lie, and fetching one whole."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import TypeVar
@@ -9,7 +8,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import httpx
 
-from scibus.contracts.problems import BadBackendAnswer, NotFound, Problem, Unsupported
+from scibus.contracts.problems import BadBackendAnswer, NotFound, Unsupported
 from scibus.drms.connections import Connections
 from scibus.drms.files.download import Download, StartAgain, pause
 from scibus.drms.files.filenames import media_type
@@ -17,7 +16,7 @@ from scibus.drms.files.listing import WantedFile
 from scibus.drms.files.verifying import FITS, check_is_no_page, verified
 from scibus.drms.servers import ServerConfig
 from scibus.drms.settings import DrmsSettings
-from scibus.drms.transport import Told
+from scibus.runtime.http_calls import Observe
 
 Stored = TypeVar("Stored")
 Store = Callable[[AsyncIterator[bytes], str], Awaitable[Stored]]
@@ -30,11 +29,13 @@ TRIES_WITHOUT_FILE = 2
 class FileServer:
     """What a DRMS server lets download."""
 
-    def __init__(self, server: ServerConfig, settings: DrmsSettings, connections: Connections, told: Told) -> None:
+    def __init__(
+        self, server: ServerConfig, settings: DrmsSettings, connections: Connections, observe: Observe
+    ) -> None:
         self._server = server
         self._tries = settings.attempts
         self._connections = connections
-        self._told = told
+        self._observe = observe
 
     @property
     def width(self) -> int:
@@ -79,24 +80,13 @@ class FileServer:
         download = Download(
             self._connections, self._server.name, address, wanted.filename, self._auth(address), self._tries
         )
-        began, outcome = time.perf_counter(), "cancelled"
-        try:
+        with self._observe("GET", address, "download"):
             async with aclosing(download.content()) as content:
                 first = await anext(content, b"")
                 check_is_no_page(download.content_type, wanted.filename, self._server.name)
                 kind = FITS if download.content_type == FITS else kind
                 whole = verified(_chain(first, content), wanted.filename, kind, self._server.name)
-                stored = await store(whole, kind)
-            outcome = "ok"
-            return stored
-        except StartAgain as failure:
-            outcome = failure.problem.slug
-            raise
-        except Problem as problem:
-            outcome = problem.slug
-            raise
-        finally:
-            self._told(self._server.name, "download", outcome, time.perf_counter() - began)
+                return await store(whole, kind)
 
     def _address(self, path: str) -> str:
         return self._base() + quote(path.lstrip("/"), safe="/:+,=@~!$&'()*")

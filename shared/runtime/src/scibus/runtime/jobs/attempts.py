@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from scibus.bus import headers as h
+from scibus.bus.spans import CONSUMER, Attributes, messaging, span
 from scibus.bus.trace import current_trace, trace_id
 from scibus.contracts.model import Contract
 from scibus.contracts.operations import Operation
@@ -58,7 +59,17 @@ class Attempt:
             LostJob: another worker has the job.
             BackendUnavailable: the server stays away.
         """
-        self._bind_context()
+        trace = h.trace_headers(self._held.delivery.headers)
+        with span(f"process {self._operation.job_subject}", CONSUMER, self._attributes(), trace) as spanned:
+            structlog.contextvars.bind_contextvars(attempt=self._held.status.attempt)
+            if current_trace.get():
+                structlog.contextvars.bind_contextvars(trace_id=trace_id(current_trace.get()))
+            outcome = await self._made(request)
+            if outcome != "succeeded":
+                spanned.failed(outcome)
+            return outcome
+
+    async def _made(self, request: tuple[Contract, list[str]] | Problem) -> str:
         if not self._held.is_new:
             if await self._stores.endings.ended(self._held):
                 return "ended"
@@ -72,12 +83,10 @@ class Attempt:
             return await self._end(failure(self._held, problem, dead=self._held.is_exhausted))
         return await self._handle(body, ignored)
 
-    def _bind_context(self) -> None:
-        trace = h.trace_headers(self._held.delivery.headers)
-        current_trace.set(trace)
-        structlog.contextvars.bind_contextvars(attempt=self._held.status.attempt)
-        if trace:
-            structlog.contextvars.bind_contextvars(trace_id=trace_id(trace))
+    def _attributes(self) -> Attributes:
+        ref, attempt = self._held.status.ref, self._held.status.attempt
+        told = messaging("process", self._operation, self._operation.job_subject)
+        return {**told, "messaging.message.id": str(ref), "scibus.job.id": ref.job_id, "scibus.job.attempt": attempt}
 
     def _too_late(self) -> Problem | None:
         """Why no attempt may start."""
