@@ -2,8 +2,9 @@
 
 from typing import assert_type
 
-from scibus.client import Bus, DeadLetter, JobSchedule, JobStatus, QueueInfo, Table, connect
-from scibus.contracts.drms import ExportState, RecordList
+from scibus.client import Bus, DeadLetter, JobSchedule, JobStatus, QueueInfo, Table, connect, connect_sync
+from scibus.contracts.drms import ExportedFiles, ExportState, RecordList
+from scibus.contracts.jobs import JobState
 
 
 async def typed() -> None:
@@ -34,3 +35,19 @@ async def typed() -> None:
         await bus.drms.rs_list(ds="hmi.v_45s[$]", keys="T_REC")  # type: ignore[call-arg]
         await bus.drms.rs_list(ds="hmi.v_45s[$]", n="five")  # type: ignore[arg-type]
         await bus.drms.rs_lists(ds="hmi.v_45s[$]")  # type: ignore[attr-defined]
+
+
+def typed_sync() -> None:
+    with connect_sync() as bus:
+        assert_type(bus.drms.rs_list(ds="hmi.v_45s[$]", key=["T_REC"], n=5), RecordList)
+        assert_type(bus.drms.options(timeout=5).query(ds="hmi.v_45s[$]", key="T_REC"), Table)
+
+        job = bus.drms.export.submit(ds="hmi.v_45s[$]", notify="user@example.com")
+        assert_type(job.result(timeout=5), ExportedFiles)
+        assert_type([status.state for status in job.events()], list[JobState])
+        assert_type(bus.drms.rs_list.submit_as("mine", ds="hmi.v_45s[$]", key="T_REC").cancel(), JobStatus)
+        assert_type(bus.jobs("drms"), list[JobStatus])
+
+        bus.drms.rs_list(key="T_REC")  # type: ignore[call-arg]
+        bus.drms.rs_list(ds="hmi.v_45s[$]", n="five")  # type: ignore[arg-type]
+        bus.drms.export(ds="hmi.v_45s[$]")  # type: ignore[operator]

@@ -11,6 +11,7 @@ EXAMPLES = Path(__file__).parents[2] / "services" / "drms" / "examples"
 SAID = {
     "bare_nats.py": "T_REC 2013.07.03_08:42:00_TAI 2013.07.03_08:42:45_TAI",
     "typed_query.py": "2013-07-03 08:41:25+00:00",
+    "notebook.py": "has found 4 records",
     "problems.py": "not found: series not found",
     "export.py": "hmi.M_45s[2013.07.03_08:42:00_TAI][2] hmi.m_45s.20130703_084200_TAI.2.magnetogram.fits",
 }

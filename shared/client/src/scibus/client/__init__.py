@@ -2,6 +2,7 @@
 
 from scibus.bus.errors import NoAnswer
 from scibus.client.answers import IgnoredFields
+from scibus.client.blocking import SyncBus, connect_sync
 from scibus.client.bus import Bus, connect
 from scibus.client.jobs import DeadLetter, QueueInfo, SubmittedJob
 from scibus.contracts.jobs import JobRef, JobSchedule, JobStatus
@@ -19,6 +20,8 @@ __all__ = [
     "Problem",
     "QueueInfo",
     "SubmittedJob",
+    "SyncBus",
     "Table",
     "connect",
+    "connect_sync",
 ]

@@ -50,12 +50,12 @@ class Bus:
     def __init__(self, connection: Client, options: CallOptions | None = None, blobs: Blobs | None = None) -> None:
         self.connection = connection
         self.blobs = blobs or Blobs(connection)
-        self._options = options or CallOptions()
+        self.options = options or CallOptions()
         self.drms = self.service(Drms)
 
     def service(self, service: type[AnyService]) -> AnyService:
         """A service whose contracts come from elsewhere, connected to this bus."""
-        return service(self, self._options)
+        return service(self, self.options)
 
     async def request(
         self, operation: Request[..., Query, Answer], query: Query, options: CallOptions | None = None
@@ -67,7 +67,7 @@ class Bus:
             NoAnswer: no worker is there, or none answered in time.
             TooLarge: the request does not fit into a message; nothing was sent.
         """
-        return await where_there_is_room(lambda left: self._ask(operation, query, left), options or self._options)
+        return await where_there_is_room(lambda left: self._ask(operation, query, left), options or self.options)
 
     async def _ask(self, operation: Request[..., Query, Answer], query: Query, options: CallOptions) -> Answer:
         with span(f"request {operation.subject}", CLIENT, messaging("request", operation, operation.subject)):
@@ -109,7 +109,7 @@ class Bus:
             TooLarge: the request does not fit into a message; nothing was sent.
             NoAnswer: JetStream did not answer.
         """
-        options = options or self._options
+        options = options or self.options
         told = messaging("publish", operation, operation.job_subject)
         with span(f"publish {operation.job_subject}", PRODUCER, told):
             ref = await submit(self.connection, operation, _body(query), job_id, options)
@@ -123,7 +123,7 @@ class Bus:
         Raises:
             ValueError: that is no id.
         """
-        return SubmittedJob(self.connection, self.blobs, operation, check_job_id(job_id), options or self._options)
+        return SubmittedJob(self.connection, self.blobs, operation, check_job_id(job_id), options or self.options)
 
     async def schedule(
         self,
@@ -142,7 +142,7 @@ class Bus:
             TooLarge: the request does not fit into a message; nothing was sent.
             NoAnswer: JetStream did not answer.
         """
-        return await schedule(self.connection, operation, _body(query), schedule_id, when, options or self._options)
+        return await schedule(self.connection, operation, _body(query), schedule_id, when, options or self.options)
 
     async def jobs(
         self,
@@ -186,7 +186,7 @@ class Bus:
             NotFound: there is no dead letter of `ref`.
             Conflict: `job_id` was used before.
         """
-        return await replay(self.connection, ref, job_id, self._options)
+        return await replay(self.connection, ref, job_id, self.options)
 
     async def schedules(self, service: str | None = None) -> list[JobSchedule]:
         """The schedules of one service, or of all."""

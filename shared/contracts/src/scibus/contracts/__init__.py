@@ -1,6 +1,7 @@
 """Typed message contracts: what travels on the bus, declared once. No I/O happens here."""
 
 from scibus.contracts.blobs import BlobRef
+from scibus.contracts.blocking import Blocking, BlockingJob
 from scibus.contracts.calls import CallOptions, JobHandle
 from scibus.contracts.jobs import JobProgress, JobRef, JobSchedule, JobStatus
 from scibus.contracts.model import Contract, Names, split_names
@@ -10,6 +11,8 @@ from scibus.contracts.tables import Table
 
 __all__ = [
     "BlobRef",
+    "Blocking",
+    "BlockingJob",
     "CallOptions",
     "Contract",
     "JobHandle",

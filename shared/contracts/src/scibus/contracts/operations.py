@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, ClassVar, Generic, ParamSpec, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeVar, cast, overload
 
 from scibus.contracts.calls import BoundOperation, BoundRequest, Caller, CallOptions
 from scibus.contracts.model import Contract
 from scibus.contracts.subjects import check_name, job_subject, request_subject
 from scibus.contracts.tables import Table, TableBody
+
+if TYPE_CHECKING:
+    from scibus.contracts.blocking import Blocking, BlockingOperation, BlockingRequest
 
 P = ParamSpec("P")
 Query = TypeVar("Query", bound=Contract)
@@ -100,9 +103,11 @@ class Request(Operation[P, Query, Answer]):
     @overload
     def __get__(self, instance: None, owner: type["Service"]) -> Self: ...
     @overload
+    def __get__(self, instance: "Blocking", owner: type["Service"]) -> "BlockingRequest[P, Query, Answer]": ...
+    @overload
     def __get__(self, instance: "Service", owner: type["Service"]) -> BoundRequest[P, Query, Answer]: ...
-    def __get__(self, instance: "Service | None", owner: type["Service"]) -> "Self | BoundRequest[P, Query, Answer]":
-        return self if instance is None else BoundRequest(self, instance._caller, instance._options)
+    def __get__(self, instance: "Service | None", owner: type["Service"]) -> Any:
+        return self if instance is None else instance._bound_request(self)
 
 
 class JobOperation(Operation[P, Query, Answer]):
@@ -113,22 +118,25 @@ class JobOperation(Operation[P, Query, Answer]):
     @overload
     def __get__(self, instance: None, owner: type["Service"]) -> Self: ...
     @overload
+    def __get__(self, instance: "Blocking", owner: type["Service"]) -> "BlockingOperation[P, Query, Answer]": ...
+    @overload
     def __get__(self, instance: "Service", owner: type["Service"]) -> BoundOperation[P, Query, Answer]: ...
-    def __get__(self, instance: "Service | None", owner: type["Service"]) -> "Self | BoundOperation[P, Query, Answer]":
-        return self if instance is None else BoundOperation(self, instance._caller, instance._options)
+    def __get__(self, instance: "Service | None", owner: type["Service"]) -> Any:
+        return self if instance is None else instance._bound_job(self)
 
 
 class Service:
     """A backend on the bus. Subclass it and declare its operations; connect an instance to ask.
 
-    The service is named after the class, in lower case.
+    The service is named after the class that declares its operations, in lower case.
     """
 
     service_name: ClassVar[str]
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls.service_name = check_name(cls.__name__.lower())
+        declaring = next((one for one in cls.__mro__ if any(_own_operations(one))), cls)
+        cls.service_name = check_name(declaring.__name__.lower())
 
     def __init__(self, caller: Caller, options: CallOptions | None = None) -> None:
         self._caller = caller
@@ -137,7 +145,7 @@ class Service:
     @classmethod
     def operations(cls) -> Iterator[Operation[..., Any, Any]]:
         """The declared operations, in order of declaration."""
-        return (member for member in vars(cls).values() if isinstance(member, Operation))
+        return (member for one in cls.__mro__ for member in _own_operations(one))
 
     @classmethod
     def requests(cls) -> Iterator[Request[..., Any, Any]]:
@@ -152,6 +160,16 @@ class Service:
     def options(self, **changes: Any) -> Self:
         """The same service with other `CallOptions` for all its operations."""
         return type(self)(self._caller, replace(self._options, **changes))
+
+    def _bound_request(self, operation: Request[P, Query, Answer]) -> Any:
+        return BoundRequest(operation, self._caller, self._options)
+
+    def _bound_job(self, operation: JobOperation[P, Query, Answer]) -> Any:
+        return BoundOperation(operation, self._caller, self._options)
+
+
+def _own_operations(service: type) -> Iterator[Operation[..., Any, Any]]:
+    return (member for member in vars(service).values() if isinstance(member, Operation))
 
 
 def request(
