@@ -8,8 +8,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from scibus.bus.header_lines import written_lines
-from scibus.bus.sturdy import RawMessage, SturdyClient
+from scibus.bus.sturdy import RawMessage, SturdyClient, raw_message
 
 
 class Gathering:
@@ -53,8 +52,7 @@ class Gathering:
             self._told = headers
             self._enough.set()
         else:
-            subject, reply = message.subject.encode(), message.reply.encode()
-            self.take(RawMessage(subject, reply, message.data, written_lines(headers)))
+            self.take(raw_message(message))
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error
 from nats.protocol.command import hpub_cmd
@@ -45,6 +46,34 @@ class RawMessage(NamedTuple):
         """The header `name` that stands last: where the server adds one, it is the server's. Empty if there is none."""
         _, found, rest = self.head.rpartition(b"\r\n%s: " % name)
         return rest.partition(b"\r\n")[0] if found else b""
+
+
+def raw_message(message: Msg) -> RawMessage:
+    """A message that nats-py has read already."""
+    return RawMessage(
+        message.subject.encode(), message.reply.encode(), message.data, written_lines(message.headers or {})
+    )
+
+
+async def subscribe_raw(
+    connection: Client, subject: str, take: Callable[[RawMessage], None], **options: Any
+) -> Subscription:
+    """Subscribe, and have `take` called with each message as it comes off the wire, ahead of any queue of nats-py's.
+
+    Args:
+        connection: one of ours; with another client the messages take the usual way.
+        subject: to subscribe to.
+        take: must not wait, and bounds what it keeps.
+        options: of `Client.subscribe`.
+    """
+
+    async def hear(message: Msg) -> None:
+        take(raw_message(message))
+
+    subscription = await connection.subscribe(subject, cb=hear, **options)
+    if isinstance(connection, SturdyClient):
+        connection.divert(subscription, take)
+    return subscription
 
 
 class SturdyClient(Client):

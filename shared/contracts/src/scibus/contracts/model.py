@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, TypeVar
+from functools import cache
+from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
@@ -41,9 +42,21 @@ def parse_body(model: type[Body], data: bytes) -> tuple[Body, list[str]]:
         pydantic.ValidationError: `data` is not JSON, not an object, or breaks the schema.
     """
     body = model.model_validate_json(data, extra="allow")
-    ignored = _unknown(body, "")
+    ignored = _unknown(body, "") if _holds_models(model) else list(body.model_extra or ())
     # Read again: `extra` above also opened nested models that forbid what they do not know.
     return (model.model_validate_json(data) if ignored else body), ignored
+
+
+@cache
+def _holds_models(model: type[BaseModel]) -> bool:
+    """Whether a body can hold models inside: only then there may be unknown members other than its own."""
+    return any(_names_a_model(field.annotation) for field in model.model_fields.values())
+
+
+def _names_a_model(annotation: Any) -> bool:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return True
+    return any(map(_names_a_model, get_args(annotation)))
 
 
 def _unknown(value: Any, path: str) -> list[str]:

@@ -45,6 +45,10 @@ class Operation(Generic[P, Query, Answer]):
     ) -> None:
         self.model = cast("type[Query]", model)
         self.answer = answer
+        self.answers_table = issubclass(answer, Table)
+        """Whether the answer is a table, which can travel as Arrow too."""
+        self.answer_model = TableBody if self.answers_table else cast("type[Contract]", answer)
+        """Model of the answer's JSON body."""
         self.summary = summary
         self.attempts = attempts
         self.time_limit = time_limit
@@ -73,16 +77,6 @@ class Operation(Generic[P, Query, Answer]):
     def job_subject(self) -> str:
         """Where a job is submitted without an id; with one, the id follows as the last token."""
         return job_subject(self.service, self.name)
-
-    @property
-    def answers_table(self) -> bool:
-        """Whether the answer is a table, which can travel as Arrow too."""
-        return issubclass(self.answer, Table)
-
-    @property
-    def answer_model(self) -> type[Contract]:
-        """Model of the answer's JSON body."""
-        return TableBody if self.answers_table else cast("type[Contract]", self.answer)
 
     @property
     def request_schema(self) -> str:

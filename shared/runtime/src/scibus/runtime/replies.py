@@ -16,6 +16,8 @@ from scibus.runtime.metrics import WENT_WELL
 
 SPARE = 4096
 """Bytes of `max_payload` that stay free."""
+SURELY_ENOUGH = 64 * 1024
+"""Bytes: no reply has so many in its headers, of which each has 2 KiB at most."""
 
 
 @dataclass(slots=True)
@@ -31,6 +33,10 @@ class Reply:
     def size(self) -> int:
         """Bytes that the message takes on the wire, headers included."""
         return len(self.body) + sum(len(name) + len(value) + 4 for name, value in self.headers.items()) + 16
+
+    def fits(self, limit: int) -> bool:
+        """Whether the message takes at most `limit` bytes; small ones are not measured."""
+        return len(self.body) + SURELY_ENOUGH < limit or self.size <= limit
 
 
 def problem_reply(problem: Problem, instance: str | None, trace: dict[str, str]) -> Reply:
@@ -77,27 +83,32 @@ async def answer_reply(
 
     There its name begins with `folder`.
     """
-    if isinstance(answer, StreamedTable):
+    if operation.answers_table and isinstance(answer, StreamedTable):
         name = blobs.new_name(*folder, f"{operation.name}.arrow")
         return await _in_store(answer.stream(), name, ARROW_STREAM, headers, blobs)
-    body = await _body(answer, media_type)
+    body = await _table_body(answer, media_type) if operation.answers_table else _body(answer, operation)
     reply = Reply(body, {h.CONTENT_TYPE: media_type, **headers})
-    if reply.size <= blobs.largest_message - SPARE:
+    if reply.fits(blobs.largest_message - SPARE):
         return reply
     suffix = "arrow" if media_type == ARROW_STREAM else "json"
     name = blobs.new_name(*folder, f"{operation.name}.{suffix}")
     return await _in_store(_once(body), name, media_type, headers, blobs)
 
 
-async def _body(answer: Any, media_type: str) -> bytes:
-    if isinstance(answer, Table):
-        return await asyncio.to_thread(_table_body, answer, media_type)
-    if not isinstance(answer, Contract):
+def _body(answer: Any, operation: Operation[..., Any, Any]) -> bytes:
+    if type(answer) is not operation.answer and not isinstance(answer, Contract):
         raise TypeError(f"a handler returned {type(answer).__name__} instead of its answer model")
-    return answer.model_dump_json().encode()
+    body: bytes = answer.model_dump_json().encode()
+    return body
 
 
-def _table_body(table: Table, media_type: str) -> bytes:
+async def _table_body(answer: Any, media_type: str) -> bytes:
+    if not isinstance(answer, Table):
+        raise TypeError(f"a handler returned {type(answer).__name__} instead of a table")
+    return await asyncio.to_thread(_encoded, answer, media_type)
+
+
+def _encoded(table: Table, media_type: str) -> bytes:
     arrow = table.to_arrow()
     return to_stream(arrow) if media_type == ARROW_STREAM else to_body(arrow).model_dump_json().encode()
 

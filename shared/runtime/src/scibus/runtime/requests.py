@@ -2,12 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import structlog
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from pydantic import ValidationError
@@ -15,12 +14,14 @@ from pydantic import ValidationError
 from scibus.bus import headers as h
 from scibus.bus.blobs import Blobs
 from scibus.bus.spans import SERVER, Span, messaging, span
+from scibus.bus.sturdy import RawMessage, subscribe_raw
 from scibus.bus.trace import current_trace, trace_id
 from scibus.contracts.calls import CallOptions
 from scibus.contracts.model import parse_body
 from scibus.contracts.operations import JobOperation, Operation
 from scibus.contracts.problems import DeadlineExceeded, InternalError, InvalidRequest, JobOnly, Overloaded, Problem
 from scibus.runtime.call import Call
+from scibus.runtime.deadline import Deadline
 from scibus.runtime.logs import get_logger
 from scibus.runtime.metrics import Metrics, Processed
 from scibus.runtime.replies import Reply, accepted_type, answer_reply, problem_reply
@@ -29,9 +30,8 @@ log = get_logger(__name__)
 
 Handler = Callable[[Any, Call, Any], Awaitable[Any]]
 
-WAITING_MESSAGES = 16_384
-WAITING_BYTES = 64 * 1024 * 1024
-"""What may wait between the socket and the first look at it; a request past that is dropped and said."""
+MOST_REFUSALS = 1024
+"""Refusals that may be on their way at once; what comes past them is dropped and said."""
 STUBBORN_SECONDS = 2.0
 """For a cancelled handler to end."""
 BUSY_SECONDS = 0.5
@@ -61,21 +61,18 @@ class RequestEndpoint:
         self._connection = connection
         self._blobs = blobs
         self._processed = Processed(metrics, operation.subject, operation.service, operation.name)
-        self._in_flight = metrics.in_flight.labels(operation.service, operation.name)
+        metrics.in_flight.labels(operation.service, operation.name).set_function(lambda: len(self._tasks))
         self._attributes = messaging("process", operation, operation.subject)
         self._folder = (operation.service, operation.name)
         self._default_timeout = CallOptions().timeout
         self._tasks: set[asyncio.Task[None]] = set()
+        self._refusals: set[asyncio.Task[None]] = set()
         self._subscription: Subscription | None = None
 
     async def start(self) -> None:
         """Begin to take requests, sharing them with the other workers of the service."""
-        self._subscription = await self._connection.subscribe(
-            self.operation.subject,
-            queue=self.operation.service,
-            cb=self._take,
-            pending_msgs_limit=WAITING_MESSAGES,
-            pending_bytes_limit=WAITING_BYTES,
+        self._subscription = await subscribe_raw(
+            self._connection, self.operation.subject, self._take, queue=self.operation.service
         )
 
     async def stop_taking(self) -> None:
@@ -97,31 +94,37 @@ class RequestEndpoint:
             if stubborn:
                 log.error("handlers did not stop", operation=self.operation.name, count=len(stubborn))
 
-    async def _take(self, message: Msg) -> None:
+    def _take(self, message: RawMessage) -> None:
         if not message.reply:
             log.warning("a request without a reply subject was left alone", operation=self.operation.name)
-            return
-        if len(self._tasks) >= self._slots:
-            busy = Overloaded(
-                f"this worker handles {self._slots} {self.operation.name} requests at once and has no slot free",
-                retry_after=BUSY_SECONDS,
-            )
-            await self._answer(message, self._problem(busy, h.trace_headers(message.headers)), time.perf_counter_ns())
-            return
-        task = asyncio.create_task(self._serve(message))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        self._in_flight.set(len(self._tasks))
+        elif len(self._tasks) < self._slots:
+            _own(self._tasks, self._serve(message))
+        elif len(self._refusals) < MOST_REFUSALS:
+            _own(self._refusals, self._refuse(message))
+        else:
+            log.error("a request was dropped", operation=self.operation.name, refusals=MOST_REFUSALS)
 
-    async def _serve(self, message: Msg) -> None:
+    async def _refuse(self, message: RawMessage) -> None:
+        busy = Overloaded(
+            f"this worker handles {self._slots} {self.operation.name} requests at once and has no slot free",
+            retry_after=BUSY_SECONDS,
+        )
+        trace = h.trace_headers(_headers(message))
+        await self._answer(message.reply, self._problem(busy, trace), time.perf_counter_ns())
+
+    async def _serve(self, message: RawMessage) -> None:
         began = time.perf_counter_ns()
-        headers = message.headers or {}
+        headers = _headers(message)
+        if headers is None:
+            broken = InvalidRequest("the headers of the request cannot be read")
+            await self._answer(message.reply, self._problem(broken, {}), began)
+            return
         trace = h.trace_headers(headers)
         with span(f"process {self.operation.subject}", SERVER, self._attributes, trace) as spanned:
             if current_trace.get():
                 structlog.contextvars.bind_contextvars(trace_id=trace_id(current_trace.get()))
             reply = await self._outcome(message.data, headers, trace, spanned)
-            await self._answer(message, reply, began)
+            await self._answer(message.reply, reply, began)
 
     async def _outcome(self, data: bytes, headers: h.Headers, trace: dict[str, str], spanned: Span) -> Reply:
         """The answer, or the problem instead."""
@@ -150,14 +153,17 @@ class RequestEndpoint:
             raise InvalidRequest.from_validation(error) from None
         told = {h.IGNORED: h.encode_names(ignored), **trace} if ignored else trace
         call = Call(self.operation.name, seconds, headers.get(h.AUTHORIZATION))
+        deadline = Deadline(seconds)
         try:
-            async with asyncio.timeout(seconds) as deadline:
-                answer = await self._handler(query, call, None)
-                return await answer_reply(self.operation, answer, media_type, told, self._blobs, self._folder)
-        except TimeoutError:
-            if not deadline.expired():
+            answer = await self._handler(query, call, None)
+            return await answer_reply(self.operation, answer, media_type, told, self._blobs, self._folder)
+        except asyncio.CancelledError:
+            if not deadline.expired:
                 raise
+            deadline.task.uncancel()
             raise DeadlineExceeded(f"not answered within the {seconds:g} s that the caller waits") from None
+        finally:
+            deadline.end()
 
     def _problem(self, problem: Problem, trace: dict[str, str]) -> Reply:
         details = problem.details
@@ -172,17 +178,30 @@ class RequestEndpoint:
             )
         return problem_reply(problem, f"{self.operation.service}.{self.operation.name}", trace)
 
-    async def _answer(self, message: Msg, reply: Reply, began: int) -> None:
-        if reply.size > self._blobs.largest_message:
+    async def _answer(self, inbox: bytes, reply: Reply, began: int) -> None:
+        if not reply.fits(self._blobs.largest_message):
             # The server would close the connection.
             log.error("an answer does not fit into a message", operation=self.operation.name, size=reply.size)
             reply = self._problem(InternalError("the answer does not fit into a message"), {})
         try:
-            await self._connection.publish(message.reply, reply.body, headers=reply.headers)
+            await self._connection.publish(inbox.decode(), reply.body, headers=reply.headers)
         except NatsError as error:
             log.warning("an answer could not be sent", operation=self.operation.name, error=repr(error))
         took = time.perf_counter_ns() - began
         self.num_requests += 1
         self.processing_ns += took
         self._processed.observe(took / 1e9, reply.error_type)
-        self._in_flight.set(max(len(self._tasks) - 1, 0))
+
+
+def _headers(message: RawMessage) -> h.Headers | None:
+    """What the message says of itself; None where that cannot be read."""
+    try:
+        return message.headers
+    except (IndexError, ValueError):
+        return None
+
+
+def _own(tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
