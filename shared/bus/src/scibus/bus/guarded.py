@@ -1,12 +1,12 @@
 """Publishing that only succeeds for whoever has seen the last message on the subject."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.errors import MaxPayloadError
+from pydantic_core import from_json
 
 from scibus.bus.stored import ApiError, StoredMessage, checked, last_message
 from scibus.contracts.problems import BackendUnavailable, TooLarge
@@ -68,7 +68,7 @@ class GuardedPublisher:
 
     async def _stored(self, subject: str, data: bytes, headers: dict[str, str]) -> int:
         reply = await self._connection.request(subject, data, timeout=WRITE_SECONDS, headers=headers)
-        return int(checked(json.loads(reply.data))["seq"])
+        return int(checked(from_json(reply.data))["seq"])
 
     async def last(self, subject: str) -> StoredMessage | None:
         """The last message on `subject`.

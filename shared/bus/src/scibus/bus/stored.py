@@ -8,6 +8,7 @@ from typing import Any
 
 from nats.aio.client import Client
 from nats.errors import NoRespondersError
+from pydantic_core import from_json
 
 from scibus.contracts.problems import BackendUnavailable
 
@@ -51,7 +52,7 @@ async def api(connection: Client, subject: str, body: Any = None, timeout: float
         reply = await connection.request(f"{API}.{subject}", data, timeout=timeout)
     except NoRespondersError as error:
         raise BackendUnavailable("JetStream does not answer") from error
-    return checked(json.loads(reply.data))
+    return checked(from_json(reply.data))
 
 
 def checked(answer: dict[str, Any]) -> dict[str, Any]:

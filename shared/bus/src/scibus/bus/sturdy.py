@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
-from nats.errors import Error
+from nats.errors import ConnectionDrainingError, Error
+from nats.errors import TimeoutError as NoReplyError
 from nats.protocol.command import hpub_cmd
 
 from scibus.bus.header_lines import read_lines, written_lines
@@ -82,6 +83,7 @@ class SturdyClient(Client):
     def __init__(self) -> None:
         super().__init__()
         self._diverted: dict[int, Callable[[RawMessage], None]] = {}
+        self._asked = 0
 
     def divert(self, subscription: Subscription, take: Callable[[RawMessage], None]) -> None:
         """Hand the messages of `subscription` to `take` as they come off the wire; its callback gets statuses only."""
@@ -100,6 +102,47 @@ class SturdyClient(Client):
             await super()._process_msg(sid, subject, reply, data, headers)
         except (IndexError, ValueError) as error:
             await self._error_cb(MalformedMessageError(f"a message that cannot be read was left out: {error!r}"))
+
+    async def _init_request_sub(self) -> None:
+        await super()._init_request_sub()
+        replies = next(sub for sub in self._subs.values() if sub._cb == self._request_sub_callback)
+        self.divert(replies, self._hear_reply)
+
+    def _hear_reply(self, message: RawMessage) -> None:
+        future = self._resp_map.get(message.subject.rpartition(b".")[2].decode())
+        if future is None or future.done():
+            return
+        try:
+            headers = message.headers if message.head else None
+        except (IndexError, ValueError) as error:
+            future.set_exception(MalformedMessageError(f"the reply's headers cannot be read: {error!r}"))
+            return
+        future.set_result(Msg(self, message.subject.decode(), message.reply.decode(), message.data, headers))
+
+    async def _request_new_style(
+        self, subject: str, payload: bytes, timeout: float = 1, headers: dict[str, Any] | None = None
+    ) -> Msg:
+        """As nats-py's own, but that an inbox costs a number and the timeout a timer."""
+        if self.is_draining_pubs:
+            raise ConnectionDrainingError
+        if not self._resp_sub_prefix:
+            await self._init_request_sub()
+        self._asked += 1
+        token = str(self._asked)
+        loop = asyncio.get_running_loop()
+        reply: asyncio.Future[Msg] = loop.create_future()
+        self._resp_map[token] = reply
+        timer = None
+        try:
+            await self.publish(
+                subject, payload, reply=f"{(self._resp_sub_prefix or b'').decode()}{token}", headers=headers
+            )
+            timer = loop.call_later(timeout, _time_out, reply)
+            return await reply
+        finally:
+            del self._resp_map[token]
+            if timer is not None:
+                timer.cancel()
 
     @staticmethod
     def _parse_header_lines(raw: bytes) -> dict[str, str]:
@@ -133,3 +176,8 @@ class SturdyClient(Client):
             error = ReadLoopEndedError("the connection was no longer listened to")
             await self._error_cb(error)
             await self._process_op_err(error)
+
+
+def _time_out(reply: asyncio.Future[Msg]) -> None:
+    if not reply.done():
+        reply.set_exception(NoReplyError())
