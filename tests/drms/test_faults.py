@@ -1,7 +1,7 @@
 """JSOC's bad days."""
 
-from contextlib import nullcontext
 import asyncio
+from contextlib import nullcontext
 
 import pytest
 import stamina
