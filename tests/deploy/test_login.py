@@ -1,0 +1,55 @@
+"""Accounts as production has them: a worker logs in with its credentials file, and KEDA finds its account by the id."""
+
+import httpx
+import pytest
+
+from scibus.sandbox import NatsServer
+from tests.deploy.operators import accounts
+from tests.waiting import free_port
+
+
+@pytest.fixture
+def signed():
+    return accounts()
+
+
+@pytest.fixture
+def monitor():
+    return free_port()
+
+
+@pytest.fixture
+async def nats_server(signed, monitor):
+    async with NatsServer(config=f"http: 127.0.0.1:{monitor}\n{signed.config}") as server:
+        yield server
+
+
+@pytest.fixture
+def credentials(signed, tmp_path):
+    file = tmp_path / "user.creds"
+    file.write_text(signed.credentials, encoding="utf-8")
+    return str(file)
+
+
+async def test_a_worker_logs_in_with_its_credentials_file(spawn_worker, credentials):
+    assert await spawn_worker("drms", SCIBUS_NATS_CREDS=credentials)
+
+
+async def test_a_worker_without_credentials_is_not_let_in(spawn_worker):
+    worker = await spawn_worker("drms", ready=False)
+
+    trouble = await worker.logged("NATS trouble")
+    assert "Authorization Violation" in trouble["error"]
+
+
+async def test_the_lag_of_a_consumer_is_found_by_the_id_of_its_account(spawn_worker, credentials, signed, monitor):
+    await spawn_worker("drms", SCIBUS_NATS_CREDS=credentials)
+
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{monitor}") as http:
+        page = await http.get("/jsz", params={"acc": signed.account, "consumers": "true", "config": "true"})
+    (account,) = page.json()["account_details"]
+    (queue,) = [stream for stream in account["stream_detail"] if stream["name"] == "SCIBUS_JOBS_DRMS"]
+
+    assert account["id"] == signed.account
+    assert {"rs_list", "export"} <= {consumer["name"] for consumer in queue["consumer_detail"]}
+    assert all({"num_pending", "num_ack_pending"} <= consumer.keys() for consumer in queue["consumer_detail"])

@@ -1,0 +1,62 @@
+"""What deploy/README.md tells a stranger to write and to type fits the manifests."""
+
+import os
+import re
+
+import yaml
+
+from tests.deploy.manifests import DEPLOY, pod, rendered, rendered_from
+from tests.deploy.test_nats import production
+from tests.tools import ROOT
+
+README = (DEPLOY / "README.md").read_text(encoding="utf-8")
+DIGEST = "sha256:" + 64 * "1"
+
+
+def test_the_kustomization_of_ones_own_can_be_rendered(tmp_path):
+    (text,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    (address,) = re.findall(r"- (https://\S+)\n", text)
+    overlay = os.path.relpath(DEPLOY / "overlays" / "production", tmp_path)
+    kustomization = text.replace(address, overlay).replace("sha256:…", DIGEST)
+    (tmp_path / "kustomization.yaml").write_text(kustomization, encoding="utf-8")
+
+    manifests = rendered_from(tmp_path)
+
+    assert address.endswith("//deploy/overlays/production?ref=v0.1.0")
+    assert [pod(worker)["containers"][0]["image"] for worker in manifests.workers()] == [
+        f"registry.example.org/scibus-drms@{DIGEST}"
+    ]
+    assert manifests.one("ConfigMap", "nats-monitoring")["data"] == {
+        "endpoint": "nats-headless.nats.svc.cluster.local:8222",
+        "account": "A…",
+    }
+
+
+def test_every_secret_is_told_of():
+    told = set(re.findall(r"--namespace (\S+) create secret \S+ (\S+)", README))
+    asked = {name for worker in rendered("overlays/production").workers() for name in secrets(pod(worker))}
+    nack = yaml.safe_load((DEPLOY / "nats" / "nack-values.yaml").read_text(encoding="utf-8"))["jetstream"]
+    of_nats = {
+        production()["config"]["nats"]["tls"]["secretName"],
+        production()["config"]["cluster"]["tls"]["secretName"],
+        production()["tlsCA"]["secretName"],
+        production()["podTemplate"]["patch"][0]["value"]["secret"]["secretName"],
+        nack["nats"]["credentials"]["secret"]["name"],
+        nack["tls"]["secretName"],
+    }
+
+    assert told == {("scibus", name) for name in asked} | {("nats", name) for name in of_nats}
+
+
+def secrets(spec):
+    (container,) = spec["containers"]
+    in_environment = {it["valueFrom"]["secretKeyRef"]["name"] for it in container["env"]}
+    as_files = [source for volume in spec["volumes"] for source in volume.get("projected", {}).get("sources", [])]
+    return in_environment | {source["secret"]["name"] for source in as_files}
+
+
+def test_files_that_are_named_exist():
+    named = re.findall(r"(?:-k|--values|-f) (deploy/\S+|services/\S+)", README)
+
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
