@@ -11,10 +11,10 @@ JUDGE_SCRIPTS := $(filter-out $(wildcard tests/judges/test_*.py),$(JUDGES))
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types unit pythons chaos bench schemas gate docs format clean
+.PHONY: help setup demo test lint types unit pythons chaos bench images schemas gate docs site manifests deploy-check format clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 setup: .venv/.ready ## Install everything below this folder (needs the package index once)
 
@@ -27,7 +27,7 @@ lint: setup ## Format and lint rules, strict types, arrows between packages
 	$(RUN) ruff format --check
 	$(RUN) ruff check
 	$(RUN) mypy
-	$(RUN) mypy tests/client/typed_use.py
+	$(RUN) mypy tests/client/typed_use.py docs/generate.py docs/generated
 	$(RUN) lint-imports
 
 unit: setup
@@ -50,14 +50,26 @@ bench: setup ## Measure requests, jobs and blobs per second beside plain nats-py
 	$(RUN) python -m tests.bench.jobs
 	$(RUN) python -m tests.bench.blobs
 
+images: setup ## Build the container images, run them with compose, measure them (needs Docker, or root on Debian)
+	$(RUN) python -m tests.images
+
 schemas: setup ## Write the committed JSON Schemas anew
 	$(RUN) python -m scibus.contracts.schemas shared/contracts/schemas/v1
 
 gate: setup ## Tell which changes of the schemas break what the last release has promised
 	$(RUN) python -m tests.gate
 
-docs: setup ## Write the generated parts of the README anew
-	$(RUN) python docs/generate.py
+docs: setup ## Write the generated parts of the README and of the pages anew
+	$(RUN) python -m docs.generate
+
+site: docs ## Build the pages into build/site; nothing is fetched for it, nor by whoever reads it
+	NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --quiet --strict --config-file docs/site/mkdocs.yml
+
+manifests: setup ## Write the generated manifests below deploy/ anew
+	$(RUN) python deploy/generate.py
+
+deploy-check: setup ## Judge alerts, policies and pods of deploy/ with promtool, checkov and podman (Debian, root)
+	$(RUN) pytest tests/deploy/check_*.py
 
 format: setup ## Format the code
 	$(RUN) ruff format

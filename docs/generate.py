@@ -1,4 +1,4 @@
-"""Writes the generated parts of the README anew: `make docs`. A test compares them.
+"""Writes the generated parts of the README and of the pages anew: `make docs`. A test compares them.
 
 A part stands between `<!-- generated: NAME ARGUMENT -->` and `<!-- end -->`.
 """
@@ -6,58 +6,32 @@ A part stands between `<!-- generated: NAME ARGUMENT -->` and `<!-- end -->`.
 import re
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
-from pydantic_settings import BaseSettings
+from docs.generated.command import command
+from docs.generated.files import ROOT, example, titled
+from docs.generated.metrics import metrics
+from docs.generated.models import model
+from docs.generated.operations import operation_details, operations
+from docs.generated.protocol import consumers, headers, problems, streams, subjects
+from docs.generated.settings import settings
 
-from scibus.contracts.operations import JobOperation
-from scibus.contracts.schemas import SERVICES
-from scibus.drms.settings import DrmsSettings
-from scibus.runtime import WorkerSettings
-
-ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PART = re.compile(r"(<!-- generated: (\w+) ?(\S*) -->\n).*?(<!-- end -->)", re.DOTALL)
-SETTINGS: dict[str, type[BaseSettings]] = {"worker": WorkerSettings, "drms": DrmsSettings}
-
-
-def operations(_argument: str) -> Iterator[str]:
-    """A table of all operations."""
-    yield "| subject | asks | answers | what for |"
-    yield "| --- | --- | --- | --- |"
-    for service in SERVICES:
-        for op in service.operations():
-            answer = "table (JSON or Arrow)" if op.answers_table else f"`{op.answer_model.__name__}`"
-            subject = op.job_subject if isinstance(op, JobOperation) else op.subject
-            yield f"| `{subject}` | `{op.model.__name__}` | {answer} | {op.summary} |"
-
-
-def settings(argument: str) -> Iterator[str]:
-    """A table of the settings of a worker."""
-    model = SETTINGS[argument]
-    prefix = str(model.model_config.get("env_prefix"))
-    yield "| variable | default | meaning |"
-    yield "| --- | --- | --- |"
-    for name, field in model.model_fields.items():
-        default = "" if field.default in (None, []) else f"`{field.default}`"
-        yield f"| `{prefix}{name.upper()}` | {default} | {field.description or ''} |"
-
-
-def example(argument: str) -> Iterator[str]:
-    """A Python file as it stands."""
-    yield "```python"
-    yield (ROOT / argument).read_text(encoding="utf-8").rstrip()
-    yield "```"
-
-
-PARTS: dict[str, Callable[[str], Iterator[str]]] = {"operations": operations, "settings": settings, "example": example}
+MAKERS: tuple[Callable[[str], Iterator[str]], ...] = (
+    *(command, consumers, example, headers, metrics, model, operation_details, operations),
+    *(problems, settings, streams, subjects, titled),
+)
+PARTS = {make.__name__: make for make in MAKERS}
 
 
 def generated(text: str) -> str:
     """`text` with all its generated parts as they should be."""
-    return PART.sub(lambda part: part[1] + "\n".join(PARTS[part[2]](part[3])) + "\n" + part[4], text)
+    return PART.sub(lambda part: part[1] + "\n".join(PARTS[part[2]](part[3])).rstrip() + "\n" + part[4], text)
 
 
 if __name__ == "__main__":
-    readme = ROOT / "README.md"
-    readme.write_text(generated(readme.read_text(encoding="utf-8")), encoding="utf-8")
-    sys.stdout.write(f"{readme.relative_to(ROOT)} is up to date\n")
+    for page in PAGES:
+        before = page.read_text(encoding="utf-8")
+        if (after := generated(before)) != before:
+            page.write_text(after, encoding="utf-8")
+            sys.stdout.write(f"{page.relative_to(ROOT)} is new\n")

@@ -1,7 +1,6 @@
 """What the README shows is so."""
 
 import asyncio
-import importlib.util
 import json
 import os
 import re
@@ -9,7 +8,7 @@ import shlex
 import sys
 from pathlib import Path
 
-import pytest
+from docs.generate import generated
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -17,16 +16,8 @@ CONSOLE = re.findall(r"```console\n\$ (.*?)\n(.*?)```", README, re.DOTALL)
 NATS_REQUEST = re.search(r"^nats request (\S+) '(.*)'$", README, re.MULTILINE)
 
 
-@pytest.fixture
-def generate():
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_its_generated_parts_are_todays(generate):
-    assert generate.generated(README) == README, "run `make docs`"
+def test_its_generated_parts_are_todays():
+    assert generated(README) == README, "run `make docs`"
 
 
 async def output_of(command, url):

@@ -1,0 +1,48 @@
+"""The lines on the page of operations, in a shell and in Python, are understood and answered."""
+
+import ast
+import re
+import shlex
+from typing import Any
+
+import pytest
+
+from scibus.client import SubmittedJob
+from scibus.contracts.drms import Drms
+from tests import standing
+from tests.client.command.inside import Inside
+from tests.docs.pages import FOLDER
+
+nats_server, bus, jsoc, in_order = standing.nats_server, standing.bus, standing.jsoc, standing.in_order
+folder, spawn_worker, drms = standing.folder, standing.spawn_worker, standing.drms
+
+PAGE = (FOLDER / "operations.md").read_text(encoding="utf-8")
+LINES = re.findall(r"^## `([\w.]+)`\n.*?```sh\nscibus (.*?)\n```\n\n```py\n(.*?)\n```", PAGE, re.DOTALL | re.MULTILINE)
+NAMES = [name for name, _, _ in LINES]
+NO_SUCH_EXPORT = "drms.exp_status"
+"""No export has the id of the example."""
+
+
+async def ended(answer: Any) -> Any:
+    """What a job gives in the end; any other answer as it is."""
+    return await answer.result(timeout=30) if isinstance(answer, SubmittedJob) else answer
+
+
+@pytest.mark.parametrize("line", [line for name, _, line in LINES if name != NO_SUCH_EXPORT])
+async def test_the_python_is_answered(drms, bus, jsoc, line):
+    """Before the commands: an address has one export at a time, and only here its end is waited for."""
+    jsoc.configure({"wait": 0})
+    code = compile(line, "page", "eval", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+    assert await ended(await eval(code, {"bus": bus})) is not None
+
+
+@pytest.mark.parametrize(("operation", "command"), [(name, command) for name, command, _ in LINES], ids=NAMES)
+async def test_the_command_is_answered(drms, nats_server, operation, command):
+    told = await Inside(nats_server.url)(*shlex.split(command))
+
+    assert told.code == (1 if operation == NO_SUCH_EXPORT else 0), told.err
+
+
+def test_every_operation_has_its_lines():
+    assert [name for name, _, _ in LINES] == [f"drms.{operation.name}" for operation in Drms.operations()]
