@@ -1,6 +1,6 @@
-"""Blobs in both stores beside nats-py's own object store: MB/s each way and how far the process grows meanwhile.
+"""Blobs of 256 MiB in both stores, beside nats-py's own object store and httpx with a file behind uvicorn.
 
-Nothing touches the network but the loopback; what is read is thrown away.
+MB/s each way, and by how much the process that handles them grows meanwhile. What is read is thrown away.
 """
 
 import io
@@ -8,22 +8,24 @@ import os
 import statistics
 import tempfile
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 
+import httpx
 import nats
-import uvloop
 from nats.js.api import ObjectStoreConfig
 
 from scibus.bus.blobs import Blobs
+from scibus.bus.connection import close_connection, open_connection
 from scibus.bus.settings import BusSettings
 from scibus.sandbox import NatsServer
+from tests.bench.rivals_running import running, script
+from tests.bench.tables import Table
 
-ROUNDS = 3
 MIB = 1024 * 1024
 SIZE = 256 * MIB
 PIECE = os.urandom(MIB)
 NOWHERE = Path(os.devnull).open("wb")  # noqa: SIM115 - for as long as this runs
-FIGURES = ("write MB/s", "read MB/s", "write grows MiB", "read grows MiB")
 
 
 class Ours:
@@ -34,9 +36,8 @@ class Ours:
         self._release = release
 
     async def write(self):
-        self._ref = await self._blobs.put(
-            self._blobs.new_name("bench", "blob"), _pieces(), media_type="application/octet-stream"
-        )
+        name = self._blobs.new_name("bench", "blob")
+        self._ref = await self._blobs.put(name, _pieces(), media_type="application/octet-stream")
 
     async def read(self):
         async for _ in self._blobs.read(self._ref):
@@ -60,6 +61,24 @@ class NatsPy:
 
     async def remove(self):
         await self._bucket.delete("blob")
+
+
+class OverHttp:
+    """The same as a file behind FastAPI on uvicorn, without any checksum."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def write(self):
+        (await self._http.put("/file", content=_pieces())).raise_for_status()
+
+    async def read(self):
+        async with self._http.stream("GET", "/file") as response:
+            async for _ in response.aiter_raw():
+                pass
+
+    async def remove(self):
+        """The next one is written over it."""
 
 
 class _Repeated(io.RawIOBase):
@@ -103,46 +122,46 @@ def _memory(name) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith(name))
 
 
-async def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        async with NatsServer() as server:
-            connection = await nats.connect(server.url)
-            bucket = await connection.jetstream().create_object_store(
-                "scibus_blobs", config=ObjectStoreConfig(bucket="scibus_blobs")
-            )
-            in_files = BusSettings(blob_store="file", blob_folder=folder)
+async def measured(rounds):
+    """One table."""
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        server = await stack.enter_async_context(NatsServer())
+        port = await stack.enter_async_context(running(script("fastapi_server"), BENCH_FOLDER=folder))
+        plain = await nats.connect(server.url)
+        stack.push_async_callback(plain.close)
+        http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60)
+        await stack.enter_async_context(http)
+        settings = BusSettings(nats_url=server.url)
+        ours = await open_connection(settings, "bench")
+        stack.push_async_callback(close_connection, ours)
+        bucket = await plain.jetstream().create_object_store(
+            "scibus_blobs", config=ObjectStoreConfig(bucket="scibus_blobs")
+        )
+        in_files = BusSettings(nats_url=server.url, blob_store="file", blob_folder=folder)
 
-            async def forget(ref):
-                await bucket.delete(ref.name)
+        async def forget(ref):
+            await bucket.delete(ref.name)
 
-            async def unlink(ref):
-                (Path(folder) / ref.bucket / ref.name).unlink()
+        async def unlink(ref):
+            (Path(folder) / ref.bucket / ref.name).unlink()
 
-            sides = {
-                "scibus, nats": Ours(Blobs(connection), forget),
-                "nats-py": NatsPy(bucket),
-                "scibus, file": Ours(Blobs.of(connection, in_files), unlink),
-            }
-            report(await interleaved(sides))
-            await connection.close()
+        sides = {
+            "scibus, object store": Ours(Blobs(ours), forget),
+            "nats-py, object store": NatsPy(bucket),
+            "scibus, folder": Ours(Blobs.of(ours, in_files), unlink),
+            "httpx, file behind uvicorn": OverHttp(http),
+        }
+        columns = ["", "write, MB/s", "read, MB/s", "grows while writing, MiB", "while reading, MiB"]
+        rows = [[side, *figures] for side, figures in (await _interleaved(sides, rounds)).items()]
+        return [Table(f"A blob of {SIZE // MIB} MiB", columns, rows)]
 
 
-async def interleaved(sides):
+async def _interleaved(sides, rounds):
     figures = {side: [] for side in sides}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for side, way in sides.items():
             (written, write_growth), (read, read_growth) = await _measure(way.write), await _measure(way.read)
             figures[side].append((written, read, write_growth, read_growth))
             await way.remove()
     return {side: [statistics.median(column) for column in zip(*rows, strict=True)] for side, rows in figures.items()}
-
-
-def report(medians) -> None:
-    print(f"\n{SIZE // MIB} MiB, medians of {ROUNDS} interleaved rounds, server on the same machine")
-    print(f"{'':14}" + "".join(f"{figure:>17}" for figure in FIGURES))
-    for side, values in medians.items():
-        print(f"{side:14}" + "".join(f"{value:17.0f}" for value in values))
-
-
-if __name__ == "__main__":
-    uvloop.run(main())

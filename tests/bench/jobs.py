@@ -1,53 +1,79 @@
-"""Durable jobs per second through one worker, beside a hand-written loop with the same durable effects.
+"""Durable jobs per second, beside the same durable effects by hand, taskiq on JetStream and Celery on Redis.
 
-Jobs lie in the queue before the consumer may begin; what is measured is the time until the queue is empty.
+Jobs lie in the queue before anybody may take one; what is measured is the time until the last is done. Then lone jobs,
+50 a second: the time from the submission to the result.
 """
 
 import asyncio
 import json
-import os
 import statistics
-import sys
 import tempfile
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import nats
-import uvloop
 
 from scibus.bus.stored import api
 from scibus.sandbox import NatsServer
-from tests.processes import TESTS, start_worker
+from tests.bench.rivals_running import ended, module, running, script
+from tests.bench.tables import Table
+from tests.processes import start_worker
+from tests.waiting import free_port
 
-ROUNDS = 5
-JOBS = 5000
+JOBS = 20_000
+LONE = 250
 BODY = json.dumps({"text": "x" * 150}).encode()
 FAR = "2100-01-01T00:00:00Z"
-SIDES = {
-    "scibus": ("SCIBUS_JOBS_PROBE", "scibus.v1.job.probe.echo."),
-    "by hand": ("PLAIN_JOBS", "plain.job."),
-}
+OURS, BY_HAND, TASKIQ, CELERY = "scibus", "by hand", "taskiq-nats", "Celery, Redis"
 
 
-async def measure(connection, stream, prefix, number):
-    """Jobs per second of one round."""
-    pause = f"CONSUMER.PAUSE.{stream}.echo"
-    await api(connection, pause, {"pause_until": FAR})
-    js = connection.jetstream(publish_async_max_pending=1000)
-    acks = [await js.publish_async(f"{prefix}{number}-{i}", BODY) for i in range(JOBS)]
-    await asyncio.gather(*acks)
-    began = time.perf_counter()
-    await api(connection, pause, {})
-    while (await api(connection, f"STREAM.INFO.{stream}"))["state"]["messages"]:  # noqa: ASYNC110 - another process
-        await asyncio.sleep(0.02)
-    return JOBS / (time.perf_counter() - began)
+class OnJetStream:
+    """A side whose jobs are messages of a stream; `submit` puts them there."""
+
+    def __init__(self, connection, stream, submit):
+        self._connection = connection
+        self._stream = stream
+        self._submit = submit
+
+    async def rate(self, number):
+        pause = f"CONSUMER.PAUSE.{self._stream}.echo"
+        await api(self._connection, pause, {"pause_until": FAR})
+        await self._submit(number)
+        began = time.perf_counter()
+        await api(self._connection, pause, {})
+        while (await api(self._connection, f"STREAM.INFO.{self._stream}"))["state"]["messages"]:  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.02)
+        return JOBS / (time.perf_counter() - began)
 
 
-async def alone(connection, stream, prefix):
-    """Milliseconds from the submission of a lone job to its result, at 50 a second: median and 99th of 100."""
+class OnRedis:
+    """Celery, which measures itself."""
+
+    def __init__(self, **settings):
+        self._settings = settings
+
+    async def rate(self, _number):
+        return json.loads(await ended(script("celery_jobs", "measure", str(JOBS)), **self._settings))["rate"]
+
+    async def alone(self):
+        told = json.loads(await ended(script("celery_jobs", "alone", str(LONE)), **self._settings))
+        return _spread(told["took"])
+
+
+def _publishing(connection, prefix):
+    async def submit(number):
+        js = connection.jetstream(publish_async_max_pending=1000)
+        await asyncio.gather(*[await js.publish_async(f"{prefix}{number}-{i}", BODY) for i in range(JOBS)])
+
+    return submit
+
+
+async def _alone(connection, prefix):
+    """Of lone jobs, whose results are published where their submissions are, but for one word."""
     took = []
     results = prefix.replace(".job.", ".result.")
-    for i in range(250):
+    for i in range(LONE):
         arrived = asyncio.Event()
 
         async def hear(_message, arrived=arrived):
@@ -61,47 +87,59 @@ async def alone(connection, stream, prefix):
         took.append((time.perf_counter() - began) * 1000)
         await heard.unsubscribe()
         await asyncio.sleep(max(0.02 - took[-1] / 1000, 0))
+    return _spread(took)
+
+
+def _spread(took):
+    """Median and 99th percentile, in ms."""
     return statistics.median(took), sorted(took)[int(len(took) * 0.99)]
 
 
-async def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        async with NatsServer() as server:
-            settings = {"SCIBUS_NATS_URL": server.url, "SCIBUS_CONCURRENCY": "256"}
-            worker = await start_worker("probe", Path(folder), settings)
-            await worker.logged("ready")
-            plain = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "tests.bench.plain_jobs",
-                cwd=TESTS.parent,
-                env=os.environ | {"SCIBUS_NATS_URL": server.url},
-                stdout=asyncio.subprocess.PIPE,
-            )
-            await plain.stdout.readline()
-            connection = await nats.connect(server.url)
-            try:
-                rates = {side: [] for side in SIDES}
-                for number in range(ROUNDS):
-                    for side, (stream, prefix) in SIDES.items():
-                        rates[side].append(await measure(connection, stream, prefix, number))
-                lone = {side: await alone(connection, *place) for side, place in SIDES.items()}
-                report(rates, lone, worker.resident_bytes())
-            finally:
-                await connection.close()
-                plain.terminate()
-                await plain.wait()
-                await worker.stop()
+async def measured(rounds):
+    """One table."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        server = await stack.enter_async_context(NatsServer())
+        at = {"SCIBUS_NATS_URL": server.url}
+        worker = await start_worker("probe", folder, {**at, "SCIBUS_CONCURRENCY": "256"})
+        stack.push_async_callback(worker.stop)
+        await worker.logged("ready")
+        await stack.enter_async_context(running(module("plain_jobs"), **at))
+        await stack.enter_async_context(running(script("taskiq_jobs", "worker"), **at))
+        on_redis = await _celery(stack, folder)
+        connection = await nats.connect(server.url)
+        stack.push_async_callback(connection.close)
+
+        async def submit_to_taskiq(_number):
+            await ended(script("taskiq_jobs", "submit", str(JOBS)), **at)
+
+        sides = {
+            OURS: OnJetStream(connection, "SCIBUS_JOBS_PROBE", _publishing(connection, "scibus.v1.job.probe.echo.")),
+            BY_HAND: OnJetStream(connection, "PLAIN_JOBS", _publishing(connection, "plain.job.")),
+            TASKIQ: OnJetStream(connection, "TASKIQ_JOBS", submit_to_taskiq),
+            CELERY: on_redis,
+        }
+        rates = {name: [] for name in sides}
+        for number in range(rounds):
+            for name, side in sides.items():
+                rates[name].append(await side.rate(number))
+        lone = {
+            OURS: await _alone(connection, "scibus.v1.job.probe.echo."),
+            BY_HAND: await _alone(connection, "plain.job."),
+            CELERY: await on_redis.alone(),
+        }
+        return [_table({name: statistics.median(values) for name, values in rates.items()}, lone)]
 
 
-def report(rates, lone, resident) -> None:
-    print(f"\ndurable jobs, medians of {ROUNDS} interleaved rounds of {JOBS}, 256 at once")
-    print(f"{'':10} {'jobs/s':>8} {'p50 ms':>8} {'p99 ms':>8}   (lone jobs, 50 a second)")
-    for side, values in rates.items():
-        print(f"{side:10} {statistics.median(values):8.0f} {lone[side][0]:8.2f} {lone[side][1]:8.2f}")
-    ours, theirs = (statistics.median(rates[side]) for side in SIDES)
-    print(f"ratio {ours / theirs:.2f}; resident memory of the worker: {resident / 2**20:.0f} MiB")
+async def _celery(stack, folder):
+    port = free_port()
+    url = f"redis://127.0.0.1:{port}/0"
+    await stack.enter_async_context(running(script("celery_jobs", "redis", str(port), str(folder))))
+    await stack.enter_async_context(running(script("celery_jobs", "worker"), BENCH_REDIS_URL=url))
+    return OnRedis(BENCH_REDIS_URL=url)
 
 
-if __name__ == "__main__":
-    uvloop.run(main())
+def _table(rates, lone):
+    rows = [[name, rate, rates[OURS] / rate, *lone.get(name, (None, None))] for name, rate in rates.items()]
+    columns = ["", "jobs a second", "scibus does … times as many", "p50 of a lone job, ms", "p99, ms"]
+    return Table(f"{JOBS:,} durable jobs, 256 at once", columns, rows)

@@ -31,10 +31,6 @@ def credentials(signed, tmp_path):
     return str(file)
 
 
-async def test_a_worker_logs_in_with_its_credentials_file(spawn_worker, credentials):
-    assert await spawn_worker("drms", SCIBUS_NATS_CREDS=credentials)
-
-
 async def test_a_worker_without_credentials_is_not_let_in(spawn_worker):
     worker = await spawn_worker("drms", ready=False)
 
@@ -42,7 +38,9 @@ async def test_a_worker_without_credentials_is_not_let_in(spawn_worker):
     assert "Authorization Violation" in trouble["error"]
 
 
-async def test_the_lag_of_a_consumer_is_found_by_the_id_of_its_account(spawn_worker, credentials, signed, monitor):
+async def test_a_worker_logs_in_with_its_credentials_and_its_lag_is_found_by_the_id_of_the_account(
+    spawn_worker, credentials, signed, monitor
+):
     await spawn_worker("drms", SCIBUS_NATS_CREDS=credentials)
 
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{monitor}") as http:

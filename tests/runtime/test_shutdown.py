@@ -186,3 +186,15 @@ async def found(bus):
 async def fails(bus):
     with pytest.raises(InternalError):
         await bus.service(Probe).fail(text="boom")
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 0.3, 1.0])
+async def test_a_worker_that_still_looks_for_nats_leaves_at_once(spawn_worker, seconds):
+    settings = {"SCIBUS_NATS_URL": "nats://127.0.0.1:9", "SCIBUS_HTTP_PORT": str(free_port())}
+    worker = await spawn_worker("probe", ready=False, **settings)
+    await worker.logged("health and metrics are served")
+    await asyncio.sleep(seconds)
+
+    worker.terminate()
+
+    assert await asyncio.wait_for(worker.wait(), 8) == 0

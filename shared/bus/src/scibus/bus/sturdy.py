@@ -140,7 +140,7 @@ class SturdyClient(Client):
             timer = loop.call_later(timeout, _time_out, reply)
             return await reply
         finally:
-            del self._resp_map[token]
+            self._resp_map.pop(token, None)
             if timer is not None:
                 timer.cancel()
 

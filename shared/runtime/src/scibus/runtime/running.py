@@ -28,6 +28,7 @@ from scibus.runtime.topology import prepare_topology
 log = get_logger(__name__)
 
 
+INSIST_SECONDS = 0.2
 QUICK_SECONDS = 5.0
 """For the server to confirm that no more requests will come."""
 
@@ -216,19 +217,24 @@ async def _first(*events: asyncio.Event) -> None:
 async def _until(stop: asyncio.Event) -> AsyncIterator[None]:
     """Run the block, and break it off when `stop` is set."""
 
+    starting = asyncio.current_task()
+
     async def watch() -> None:
         await stop.wait()
-        block.reschedule(asyncio.get_running_loop().time())
+        while starting is not None:
+            starting.cancel()
+            # nats-py may take a cancellation for a server that does not answer, and try the next.
+            await asyncio.sleep(INSIST_SECONDS)
 
+    watcher = asyncio.create_task(watch())
     try:
-        async with asyncio.timeout(None) as block:
-            watcher = asyncio.create_task(watch())
-            try:
-                yield
-            finally:
-                watcher.cancel()
-                await asyncio.gather(watcher, return_exceptions=True)
-    except TimeoutError:
-        if block.expired():
-            raise _StoppedEarly from None
-        raise
+        yield
+    except asyncio.CancelledError:
+        if starting is None or not stop.is_set():
+            raise
+        while starting.uncancel():
+            continue
+        raise _StoppedEarly from None
+    finally:
+        watcher.cancel()
+        await asyncio.gather(watcher, return_exceptions=True)

@@ -21,6 +21,9 @@ def sendable(text: str) -> str:
 
 Text = Annotated[str, Field(max_length=LONGEST_RECORD_SET), AfterValidator(sendable)]
 
+Address = Annotated[str, Field(max_length=254), AfterValidator(sendable)]
+"""An e-mail address, of the length that mail allows."""
+
 RecordSet = Annotated[
     Text,
     Field(min_length=1, description="Record set query.", examples=["hmi.v_45s[2013.07.03_08:42_TAI/3m]"]),

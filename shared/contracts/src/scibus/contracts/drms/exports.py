@@ -4,14 +4,14 @@ from typing import Any
 
 from pydantic import Field
 
-from scibus.contracts.drms.base import ServerQuestion, Text
+from scibus.contracts.drms.base import Address, ServerQuestion
 from scibus.contracts.model import Contract
 
 
 class AddressQuery(ServerQuestion):
     """Which address to check. Nothing is registered and no mail is sent."""
 
-    email: Text = Field(min_length=1, max_length=254)
+    email: Address = Field(min_length=1)
 
 
 class AddressCheck(Contract):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from scibus.contracts.drms.base import RecordSet, ServerQuestion, Text
+from scibus.contracts.drms.base import Address, RecordSet, ServerQuestion, Text
 from scibus.contracts.drms.images import ImageOptions
 from scibus.contracts.drms.processing import Processing
 
@@ -37,7 +37,7 @@ class AnyOrder(ServerQuestion):
     """What all orders of exports have in common."""
 
     ds: RecordSet
-    notify: Text = Field(pattern=r"^\S+@\S+$", max_length=254, description="Registered e-mail address.")
+    notify: Address = Field(pattern=r"^\S+@\S+$", description="Registered e-mail address.")
     method: Method
     protocol: Protocol
     protocol_args: ImageOptions | None = Field(default=None, description="Only with jpg, mpg and mp4.")
