@@ -45,10 +45,8 @@ pythons: setup
 chaos: setup ## Kill, freeze, cut off, fill and confuse everything, and count what became of the jobs
 	$(RUN) python -m tests.chaos
 
-bench: setup ## Measure requests, jobs and blobs per second beside plain nats-py
+bench: setup ## Measure requests, jobs, blobs and starts beside nats-py, FastStream, FastAPI, taskiq and Celery
 	$(RUN) python -m tests.bench
-	$(RUN) python -m tests.bench.jobs
-	$(RUN) python -m tests.bench.blobs
 
 images: setup ## Build the container images, run them with compose, measure them (needs Docker, or root on Debian)
 	$(RUN) python -m tests.images

@@ -15,7 +15,15 @@ from taskiq_nats import NATSObjectStoreResultBackend, PushBasedJetStreamBroker
 URL = os.environ.get("SCIBUS_NATS_URL", "")
 AT_ONCE = 256
 
-broker = PushBasedJetStreamBroker(
+
+class Submitter(PushBasedJetStreamBroker):
+    """Takes no jobs: of the one consumer there may be one listener only."""
+
+    async def _startup_consumer(self) -> None:
+        return
+
+
+broker = (PushBasedJetStreamBroker if sys.argv[1:] == ["worker"] else Submitter)(
     URL,
     stream_name="TASKIQ_JOBS",
     subject="taskiq.jobs",
