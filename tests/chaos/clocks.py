@@ -50,7 +50,9 @@ async def backing_off(verdict: Verdict, whole: bool) -> None:
         verdict.wrong += await disagreeing(ground.connection, ids[::10])
 
 
-@promise("a wall clock that jumps by an hour, forth and back: nobody loses a job or takes one that is held")
+@promise(
+    "a wall clock that jumps by an hour, forth and back: nobody loses a job or takes one that is held", short=False
+)
 async def jumping(verdict: Verdict, whole: bool) -> None:
     """One of two workers lives an hour ahead, then behind, while both hold jobs."""
     library = _faketime()

@@ -99,7 +99,7 @@ async def _is_whole(ground: Field, ref: BlobRef) -> bool:
     return await waited(read, 40)
 
 
-@promise("of three nodes the one that leads is killed under load: accepted jobs are done, once")
+@promise("of three nodes the one that leads is killed under load: accepted jobs are done, once", short=False)
 async def leader_killed(verdict: Verdict, whole: bool) -> None:
     """Leader of the jobs, the results, the blobs and the consumer, one after the other, each brought back soon."""
     async with cluster_field(2) as (ground, nodes):

@@ -93,7 +93,7 @@ async def at_each_message(verdict: Verdict, whole: bool) -> None:
         verdict.wrong += await disagreeing(ground.connection, ids)
 
 
-@promise("workers killed all the time: every job is done, once")
+@promise("workers killed all the time: every job is done, once", short=False)
 async def again_and_again(verdict: Verdict, whole: bool) -> None:
     """200 jobs over three workers, one of which is killed each second and replaced."""
     jobs, workers, pause = (200, 3, 1.0) if whole else (40, 2, 0.7)

@@ -50,7 +50,7 @@ async def cut(verdict: Verdict, whole: bool) -> None:
         verdict.wrong += await disagreeing(ground.connection, one.accepted[::10])
 
 
-@promise("half-open connections: noticed before a job goes to somebody else, and nobody stays deaf")
+@promise("half-open connections: noticed before a job goes to somebody else, and nobody stays deaf", short=False)
 async def half_open(verdict: Verdict, whole: bool) -> None:
     """In the middle of large messages, both ways; what is connected anew works."""
     async with (
@@ -124,7 +124,7 @@ async def _cut_off_for(far: Field, took: list[float]) -> None:
     took.append(time.monotonic() - began)
 
 
-@promise("a slow link: jobs are done once, and none is given up")
+@promise("a slow link: jobs are done once, and none is given up", short=False)
 async def slow(verdict: Verdict, whole: bool) -> None:
     """Each message is a third of a second late, and a connection carries no more than 100 kB a second."""
     async with field() as ground, NatsProxy(ground.server.port) as proxy, beyond(ground, proxy) as far:

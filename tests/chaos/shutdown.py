@@ -85,7 +85,7 @@ class Callers:
                 self.failed.append("ten retryable problems on end")
 
 
-@promise("a rolling restart of all workers under load: no request fails, no attempt is counted")
+@promise("a rolling restart of all workers under load: no request fails, no attempt is counted", short=False)
 async def rolling(verdict: Verdict, whole: bool) -> None:
     """Each worker is replaced by a new one while 16 callers ask and jobs come in."""
     number = 3 if whole else 2

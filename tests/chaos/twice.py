@@ -61,7 +61,7 @@ async def _fifty(ground: Field, job_id: str, verdict: Verdict) -> None:
     verdict.faults += RACERS
 
 
-@promise("a worker frozen past its lease and woken: one result, and it stops before it acts")
+@promise("a worker frozen past its lease and woken: one result, and it stops before it acts", short=False)
 async def frozen(verdict: Verdict, whole: bool) -> None:
     """The job goes to another worker meanwhile; when the first one wakes, its handler is in the middle of its work."""
     async with field() as ground:
