@@ -42,9 +42,23 @@ class OnJetStream:
         await self._submit(number)
         began = time.perf_counter()
         await api(self._connection, pause, {})
-        while (await api(self._connection, f"STREAM.INFO.{self._stream}"))["state"]["messages"]:  # noqa: ASYNC110 - another process
-            await asyncio.sleep(0.02)
+        await _emptied(self._connection, self._stream)
         return JOBS / (time.perf_counter() - began)
+
+
+class Taskiq:
+    """Its worker starts when the jobs are there: a push consumer that was paused did not go on here."""
+
+    def __init__(self, connection, **settings):
+        self._connection = connection
+        self._settings = settings
+
+    async def rate(self, _number):
+        await ended(script("taskiq_jobs", "submit", str(JOBS)), **self._settings)
+        async with running(script("taskiq_jobs", "worker"), **self._settings):
+            began = time.perf_counter()
+            await _emptied(self._connection, "TASKIQ_JOBS")
+            return JOBS / (time.perf_counter() - began)
 
 
 class OnRedis:
@@ -59,6 +73,11 @@ class OnRedis:
     async def alone(self):
         told = json.loads(await ended(script("celery_jobs", "alone", str(LONE)), **self._settings))
         return _spread(told["took"])
+
+
+async def _emptied(connection, stream):
+    while (await api(connection, f"STREAM.INFO.{stream}"))["state"]["messages"]:  # noqa: ASYNC110 - another process
+        await asyncio.sleep(0.02)
 
 
 def _publishing(connection, prefix):
@@ -105,18 +124,14 @@ async def measured(rounds):
         stack.push_async_callback(worker.stop)
         await worker.logged("ready")
         await stack.enter_async_context(running(module("plain_jobs"), **at))
-        await stack.enter_async_context(running(script("taskiq_jobs", "worker"), **at))
         on_redis = await _celery(stack, folder)
         connection = await nats.connect(server.url)
         stack.push_async_callback(connection.close)
 
-        async def submit_to_taskiq(_number):
-            await ended(script("taskiq_jobs", "submit", str(JOBS)), **at)
-
         sides = {
             OURS: OnJetStream(connection, "SCIBUS_JOBS_PROBE", _publishing(connection, "scibus.v1.job.probe.echo.")),
             BY_HAND: OnJetStream(connection, "PLAIN_JOBS", _publishing(connection, "plain.job.")),
-            TASKIQ: OnJetStream(connection, "TASKIQ_JOBS", submit_to_taskiq),
+            TASKIQ: Taskiq(connection, **at),
             CELERY: on_redis,
         }
         rates = {name: [] for name in sides}
