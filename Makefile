@@ -9,6 +9,8 @@ JUDGES := $(wildcard tests/judges/*.py)
 JUDGE_SCRIPTS := $(filter-out $(wildcard tests/judges/test_*.py),$(JUDGES))
 
 export UV_SYSTEM_CERTS := 1
+# The tests start hundreds of processes, also where Python is told to write no bytecode.
+export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint types unit pythons chaos bench images schemas gate docs site manifests deploy-check format clean
