@@ -9,8 +9,6 @@ JUDGES := $(wildcard tests/judges/*.py)
 JUDGE_SCRIPTS := $(filter-out $(wildcard tests/judges/test_*.py),$(JUDGES))
 
 export UV_SYSTEM_CERTS := 1
-# The tests start hundreds of processes, also where Python is told to write no bytecode.
-export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint types unit pythons chaos bench images schemas gate docs site manifests deploy-check format clean
@@ -83,7 +81,8 @@ $(UV):
 	@touch $@
 
 .venv/.ready: $(UV) uv.lock pyproject.toml $(wildcard shared/*/pyproject.toml services/*/pyproject.toml) $(JUDGE_SCRIPTS:=.lock) tests/judges/npm/package-lock.json
-	$(UV) sync --quiet --locked --all-packages
+	# The tests start hundreds of processes, also where Python is told to write no bytecode.
+	@$(UV) sync --quiet --locked --all-packages --compile-bytecode
 	@for judge in $(JUDGE_SCRIPTS); do \
 	  $(UV) sync --quiet --frozen --script $$judge || echo "not installed: $$judge; its test will fail and say so" >&2; \
 	done
