@@ -102,6 +102,20 @@ def test_a_change_deep_inside_is_named_by_its_path(told):
     assert told(asked={"part": (inner | None, None)}) == ["Asked.part.depth: is required now"]
 
 
+def test_a_change_inside_of_alternatives_is_not_lost_where_they_share_a_model(told):
+    left = create_model("Left", __base__=Contract, side=(Literal["left"], ...), part=(Part, ...))
+    right = create_model("Right", __base__=Contract, side=(Literal["right"], ...), part=(Part, ...))
+    FIELDS["either"] = (left | right, ...)
+    changed = create_model("Part", __base__=Contract, size=(int, ...))
+    left_now = create_model("Left", __base__=Contract, side=(Literal["left"], ...), part=(changed, ...))
+    right_now = create_model("Right", __base__=Contract, side=(Literal["right"], ...), part=(changed, ...))
+
+    try:
+        assert "Asked.either.part.size: is required now" in told(asked={"either": (right_now | left_now, ...)})
+    finally:
+        del FIELDS["either"]
+
+
 def test_an_operation_and_its_models_may_not_go(tmp_path):
     write(tmp_path / "old", [service(FIELDS, FIELDS)])
     write(tmp_path / "new", [])

@@ -71,7 +71,7 @@ class _Comparison:
     def __init__(self, old: Schema, new: Schema, *, asked: bool) -> None:
         self._old, self._new = old, new
         self._asked = asked
-        self._seen: set[tuple[str | None, str | None]] = set()
+        self._inside: set[tuple[str | None, str | None]] = set()
 
     def breaches(self, name: str) -> list[Breach]:
         return list(self._compared(self._old, self._new, name))
@@ -81,23 +81,23 @@ class _Comparison:
         # What was sent must be taken; what is told must be expected.
         sent, taken = (olds, news) if self._asked else (news, olds)
         for one in sent:
-            trials = [list(self._single(*((one, other) if self._asked else (other, one)), field)) for other in taken]
+            trials = [list(self._single(one, other, field)) for other in taken]
             best = min(trials, key=len)
             if best and len(taken) > 1 and all(_type(one) != _type(other) for other in taken):
                 what = "is no longer taken" if self._asked else "may be told now"
                 best = [Breach(field, f"{_type(one)} {what}")]
             yield from best
 
-    def _single(self, old: Schema, new: Schema, field: str) -> Iterator[Breach]:
-        """Of two schemas without alternatives; of models that hold themselves once."""
+    def _single(self, narrow: Schema, wide: Schema, field: str) -> Iterator[Breach]:
+        """Of two schemas without alternatives; of a model inside itself no more than once."""
+        old, new = self._in_time(narrow, wide)
         pair = (old.get(NAMED), new.get(NAMED))
-        if pair in self._seen:
+        if pair in self._inside:
             return
-        narrow, wide = (old, new) if self._asked else (new, old)
         if not _contains(_type(wide), _type(narrow)):
             yield Breach(field, f"its type is {_type(new)}, no longer {_type(old)}")
             return
-        self._seen |= {pair} - {(None, None)}
+        self._inside |= {pair} - {(None, None)}
         yield from self._values(narrow, wide, field)
         yield from self._limits(narrow, wide, field)
         yield from self._members(old, new, field)
@@ -110,6 +110,11 @@ class _Comparison:
             yield Breach(field, "has another number of items")
         for index, (was, now) in enumerate(zip(old.get("prefixItems", ()), new.get("prefixItems", ()), strict=False)):
             yield from self._compared(was, now, f"{field}[{index}]")
+        self._inside.discard(pair)
+
+    def _in_time(self, narrow: Schema, wide: Schema) -> tuple[Schema, Schema]:
+        """What was, and what is: of a request the old one is the narrow one, of an answer the wide one."""
+        return (narrow, wide) if self._asked else (wide, narrow)
 
     def _values(self, narrow: Schema, wide: Schema, field: str) -> Iterator[Breach]:
         allowed, possible = _values(wide), _values(narrow)
@@ -136,7 +141,7 @@ class _Comparison:
                 yield self._limit(keyword, narrow, wide, field)
 
     def _limit(self, keyword: str, narrow: Schema, wide: Schema, field: str) -> Breach:
-        was, now = (narrow, wide) if self._asked else (wide, narrow)
+        was, now = self._in_time(narrow, wide)
         return Breach(field, f"its {keyword} is {now.get(keyword)!r}, no longer {was.get(keyword)!r}")
 
     def _members(self, old: Schema, new: Schema, field: str) -> Iterator[Breach]:
