@@ -11,7 +11,6 @@ from typing import Any
 
 import yaml
 
-from scibus.bus.blobs import BUCKET, KEPT_SECONDS
 from scibus.bus.topology import (
     SECOND,
     ConsumerSpec,
@@ -19,6 +18,7 @@ from scibus.bus.topology import (
     job_consumers,
     job_stream,
     jobs_stream,
+    object_store,
     schedule_stream,
     shared_streams,
 )
@@ -61,20 +61,6 @@ CONSUMER_FIELDS = {
 SPANS = frozenset({"ack_wait", "duplicate_window", "max_age"})
 LAG = "20"
 """Jobs that wait or are held, for each worker: past that there is another one."""
-
-
-def object_store() -> StreamSpec:
-    """The bucket of blobs, as ADR-20 lays out an object store."""
-    return StreamSpec(
-        f"OBJ_{BUCKET}",
-        {
-            "subjects": [f"$O.{BUCKET}.C.>", f"$O.{BUCKET}.M.>"],
-            "discard": "new",
-            "max_age": KEPT_SECONDS * SECOND,
-            "allow_rollup_hdrs": True,
-            "allow_direct": True,
-        },
-    )
 
 
 def stream(spec: StreamSpec) -> dict[str, Any]:

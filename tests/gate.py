@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from scibus.contracts.compatibility import Breach, breaches
+from tests.tools import ROOT
 
-ROOT = Path(__file__).parents[1]
 SCHEMAS = "shared/contracts/schemas/v1"
 
 

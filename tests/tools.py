@@ -21,10 +21,10 @@ def tool(name: str) -> list[str]:
     if os.environ.get("SCIBUS_JUDGES") == "off":
         pytest.skip(f"tools are switched off by SCIBUS_JUDGES=off: {name} was not run")
     script = SCRIPTS / f"{name}.py"
-    checked = run([_uv(), "sync", "--check", "--offline", "--frozen", "--script", str(script)])
+    checked = run([uv(), "sync", "--check", "--offline", "--frozen", "--script", str(script)])
     if checked.returncode != 0:
         pytest.fail(f"{name} is not installed, run `make setup`: {checked.stderr[-600:]}")
-    return [_uv(), "run", "--offline", "--frozen", "--script", str(script)]
+    return [uv(), "run", "--offline", "--frozen", "--script", str(script)]
 
 
 def run(
@@ -34,6 +34,7 @@ def run(
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=seconds, check=False)
 
 
-def _uv() -> str:
+def uv() -> str:
+    """The uv of this checkout, or whichever there is."""
     bundled = ROOT / ".tools" / "bin" / "uv"
     return str(bundled) if bundled.exists() else shutil.which("uv") or pytest.fail("there is no uv to run tools")

@@ -10,13 +10,15 @@ LANGUAGES = {".py": "python", ".toml": "toml", ".conf": "text"}
 
 def example(argument: str) -> Lines:
     """A file as it stands."""
-    yield f"```{LANGUAGES[Path(argument).suffix]}"
-    yield (ROOT / argument).read_text(encoding="utf-8").rstrip()
-    yield "```"
+    return _block(argument)
 
 
 def titled(argument: str) -> Lines:
     """A file as it stands, under its name."""
-    yield f'```{LANGUAGES[Path(argument).suffix]} title="{Path(argument).relative_to("docs/examples/telescope")}"'
+    return _block(argument, f' title="{Path(argument).relative_to("docs/examples/telescope")}"')
+
+
+def _block(argument: str, title: str = "") -> Lines:
+    yield f"```{LANGUAGES[Path(argument).suffix]}{title}"
     yield (ROOT / argument).read_text(encoding="utf-8").rstrip()
     yield "```"

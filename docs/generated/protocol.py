@@ -6,12 +6,11 @@ from typing import Any
 
 from docs.generated.markdown import Lines, code, sentence, table
 from scibus.bus.asyncapi import describe
-from scibus.bus.blobs import BUCKET, KEPT_SECONDS
 from scibus.bus.topology import (
     SECOND,
-    StreamSpec,
     job_consumers,
     job_stream,
+    object_store,
     schedule_stream,
     shared_streams,
 )
@@ -82,17 +81,14 @@ def problems(_argument: str) -> Lines:
 
 def streams(_argument: str) -> Lines:
     """A table of the streams and buckets."""
-    specs = [job_stream(Anyservice), schedule_stream(Anyservice), *shared_streams()]
-    blobs = StreamSpec(
-        f"OBJ_{BUCKET}", {"subjects": [f"$O.{BUCKET}.C.>", f"$O.{BUCKET}.M.>"], "max_age": KEPT_SECONDS * SECOND}
-    )
+    specs = [job_stream(Anyservice), schedule_stream(Anyservice), *shared_streams(), object_store()]
     rows = (
         (
             code(_general(spec.name)),
             ", ".join(map(code, map(_general, spec.settings["subjects"]))),
             ", ".join(_settings(spec.settings)),
         )
-        for spec in [*specs, blobs]
+        for spec in specs
     )
     return table("stream | subjects | settings", rows)
 

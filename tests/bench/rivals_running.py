@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.processes import TESTS
+from tests.tools import uv
 
 RIVALS = Path(__file__).with_name("rivals")
 START_SECONDS = 60
@@ -21,9 +21,7 @@ def module(name: str) -> list[str]:
 
 def script(name: str, *arguments: str) -> list[str]:
     """The command of a rival with an environment of its own."""
-    bundled = TESTS.parent / ".tools" / "bin" / "uv"
-    uv = str(bundled) if bundled.exists() else shutil.which("uv") or "uv"
-    return [uv, "run", "--quiet", "--frozen", "--script", str(RIVALS / f"{name}.py"), *arguments]
+    return [uv(), "run", "--quiet", "--frozen", "--script", str(RIVALS / f"{name}.py"), *arguments]
 
 
 @asynccontextmanager

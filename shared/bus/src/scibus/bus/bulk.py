@@ -5,10 +5,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from scibus.bus.sturdy import RawMessage, SturdyClient, raw_message
+from scibus.bus.sturdy import RawMessage, subscribe_raw
 
 
 class Gathering:
@@ -45,23 +44,18 @@ class Gathering:
         if len(self._messages) >= self._wanted:
             self._enough.set()
 
-    async def hear(self, message: Msg) -> None:
-        """Called with what the server says itself, and by other clients than ours with each message."""
-        headers = message.headers or {}
-        if "Status" in headers:
-            self._told = headers
-            self._enough.set()
-        else:
-            self.take(raw_message(message))
+    def told(self, headers: Mapping[str, str]) -> None:
+        """Called with what the server says itself."""
+        self._told = headers
+        self._enough.set()
 
 
 @asynccontextmanager
 async def gathering(connection: Client, inbox: str) -> AsyncIterator[Gathering]:
     """What arrives on `inbox`."""
     gathered = Gathering()
-    subscription = await connection.subscribe(inbox, cb=gathered.hear, pending_msgs_limit=-1, pending_bytes_limit=-1)
-    if isinstance(connection, SturdyClient):
-        connection.divert(subscription, gathered.take)
+    unlimited = {"pending_msgs_limit": -1, "pending_bytes_limit": -1}
+    subscription = await subscribe_raw(connection, inbox, gathered.take, told=gathered.told, **unlimited)
     try:
         yield gathered
     finally:

@@ -5,6 +5,7 @@ A program that traces has given OpenTelemetry's API a tracer provider; in all ot
 
 import sys
 from collections.abc import Mapping
+from functools import cache
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -42,6 +43,7 @@ def _traces() -> bool:
     return api is not None and not isinstance(api.get_tracer_provider(), api.ProxyTracerProvider)
 
 
+@cache
 def messaging(name: str, operation: Operation[..., Any, Any], subject: str) -> Attributes:
     """Attributes of a span about a message; `name` is what is done with it: request, publish or process."""
     return {
@@ -106,7 +108,7 @@ class _Recorded(Span):
         from opentelemetry import context
         from opentelemetry.trace import StatusCode
 
-        error_type = _error_type(error) if error is not None else self._error_type
+        error_type = error_type_of(error) if error is not None else self._error_type
         if error_type:
             self._span.set_attribute("error.type", error_type)
             self._span.set_status(StatusCode.ERROR)
@@ -118,5 +120,6 @@ class _Recorded(Span):
         self._error_type = error_type
 
 
-def _error_type(error: BaseException) -> str:
+def error_type_of(error: BaseException) -> str:
+    """What `error.type` says of an exception: a problem's slug, or its class."""
     return error.details.slug if isinstance(error, Problem) else type(error).__name__

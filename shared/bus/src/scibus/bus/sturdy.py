@@ -5,7 +5,7 @@ pings go unanswered, half a minute later. One message with broken headers is eno
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from nats.aio.client import Client
@@ -49,15 +49,13 @@ class RawMessage(NamedTuple):
         return rest.partition(b"\r\n")[0] if found else b""
 
 
-def raw_message(message: Msg) -> RawMessage:
-    """A message that nats-py has read already."""
-    return RawMessage(
-        message.subject.encode(), message.reply.encode(), message.data, written_lines(message.headers or {})
-    )
-
-
 async def subscribe_raw(
-    connection: Client, subject: str, take: Callable[[RawMessage], None], **options: Any
+    connection: Client,
+    subject: str,
+    take: Callable[[RawMessage], None],
+    *,
+    told: Callable[[Mapping[str, str]], None] | None = None,
+    **options: Any,
 ) -> Subscription:
     """Subscribe, and have `take` called with each message as it comes off the wire, ahead of any queue of nats-py's.
 
@@ -65,11 +63,16 @@ async def subscribe_raw(
         connection: one of ours; with another client the messages take the usual way.
         subject: to subscribe to.
         take: must not wait, and bounds what it keeps.
+        told: called with the headers of what the server says itself; without it, that is a message like others.
         options: of `Client.subscribe`.
     """
 
     async def hear(message: Msg) -> None:
-        take(raw_message(message))
+        headers = message.headers or {}
+        if told is not None and "Status" in headers:
+            told(headers)
+            return
+        take(RawMessage(message.subject.encode(), message.reply.encode(), message.data, written_lines(headers)))
 
     subscription = await connection.subscribe(subject, cb=hear, **options)
     if isinstance(connection, SturdyClient):

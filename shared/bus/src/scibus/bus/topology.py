@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from scibus.bus.blobs import BUCKET, KEPT_SECONDS
 from scibus.contracts.operations import Service
 from scibus.contracts.subjects import PREFIX, due_subject, job_subject
 
@@ -145,6 +146,20 @@ def shared_streams() -> Iterator[StreamSpec]:
     yield _bucket(JOBS_BUCKET, max_age=STATUS_KEPT, republish=republish)
     yield _bucket(CHECKPOINTS_BUCKET, max_age=STATUS_KEPT)
     yield _bucket(LEASES_BUCKET, allow_msg_ttl=True)
+
+
+def object_store() -> StreamSpec:
+    """The bucket of blobs, as ADR-20 lays out an object store."""
+    return StreamSpec(
+        f"OBJ_{BUCKET}",
+        {
+            "subjects": [f"$O.{BUCKET}.C.>", f"$O.{BUCKET}.M.>"],
+            "discard": "new",
+            "max_age": KEPT_SECONDS * SECOND,
+            "allow_rollup_hdrs": True,
+            "allow_direct": True,
+        },
+    )
 
 
 def _bucket(name: str, **settings: Any) -> StreamSpec:

@@ -2,11 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from urllib.parse import urlsplit
 
-from scibus.bus.spans import CLIENT, span
-from scibus.contracts.problems import Problem
+from scibus.bus.spans import CLIENT, error_type_of, span
 from scibus.runtime.metrics import WENT_WELL, Metrics
 
 Observe = Callable[[str, str, str], AbstractContextManager[None]]
@@ -34,17 +33,13 @@ class HttpCalls:
             with span(f"{method} {template}", CLIENT, {**told, **port}):
                 yield
             error_type = WENT_WELL
-        except Problem as problem:
-            error_type = problem.details.slug
-            raise
         except Exception as error:
-            error_type = type(error).__name__
+            error_type = error_type_of(error)
             raise
         finally:
             self._seconds.labels(address, method, template, error_type).observe(time.perf_counter() - began)
 
 
-@contextmanager
-def unobserved(_method: str, _url: str, _template: str) -> Iterator[None]:
+def unobserved(_method: str, _url: str, _template: str) -> AbstractContextManager[None]:
     """Observes nothing: for use without a worker."""
-    yield
+    return nullcontext()

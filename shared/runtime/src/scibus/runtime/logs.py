@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from scibus.bus.trace import current_trace, trace_id
 from scibus.contracts.redaction import redact_all
 from scibus.runtime.settings import WorkerSettings
 
@@ -128,6 +129,12 @@ def logging_to_stderr(settings: WorkerSettings, secrets: frozenset[str] = frozen
     finally:
         listener.stop()
         root.handlers = []
+
+
+def bind_trace() -> None:
+    """Let each further line of this task tell the trace that it belongs to, if there is one."""
+    if trace := current_trace.get():
+        structlog.contextvars.bind_contextvars(trace_id=trace_id(trace))
 
 
 def get_logger(name: str) -> Any:

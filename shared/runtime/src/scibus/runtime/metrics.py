@@ -36,7 +36,7 @@ class Metrics:
         self.reconnects = Counter("scibus_nats_reconnects", "Times NATS was reconnected.", registry=self.registry)
         self.http_calls = Histogram(
             "http_client_request_duration_seconds",
-            "Time of one HTTP request to a backend. error_type: a problem's slug.",
+            "Time of one HTTP request to a backend. error_type: a problem's slug, or the name of another exception.",
             ["server_address", "http_request_method", "url_template", "error_type"],
             buckets=CALL_BUCKETS,
             registry=self.registry,

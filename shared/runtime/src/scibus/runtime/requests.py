@@ -5,7 +5,6 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-import structlog
 from nats.aio.client import Client
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
@@ -15,14 +14,13 @@ from scibus.bus import headers as h
 from scibus.bus.blobs import Blobs
 from scibus.bus.spans import SERVER, Span, messaging, span
 from scibus.bus.sturdy import RawMessage, subscribe_raw
-from scibus.bus.trace import current_trace, trace_id
 from scibus.contracts.calls import CallOptions
 from scibus.contracts.model import parse_body
 from scibus.contracts.operations import JobOperation, Operation
 from scibus.contracts.problems import DeadlineExceeded, InternalError, InvalidRequest, JobOnly, Overloaded, Problem
 from scibus.runtime.call import Call
 from scibus.runtime.deadline import Deadline
-from scibus.runtime.logs import get_logger
+from scibus.runtime.logs import bind_trace, get_logger
 from scibus.runtime.metrics import Metrics, Processed
 from scibus.runtime.replies import Reply, accepted_type, answer_reply, problem_reply
 
@@ -62,6 +60,7 @@ class RequestEndpoint:
         self._blobs = blobs
         self._processed = Processed(metrics, operation.subject, operation.service, operation.name)
         metrics.in_flight.labels(operation.service, operation.name).set_function(lambda: len(self._tasks))
+        self._span_name = f"process {operation.subject}"
         self._attributes = messaging("process", operation, operation.subject)
         self._folder = (operation.service, operation.name)
         self._default_timeout = CallOptions().timeout
@@ -85,8 +84,8 @@ class RequestEndpoint:
 
     async def finish(self, seconds: float) -> None:
         """Wait for what was taken, at most `seconds`; answer the rest with a problem that says to try elsewhere."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=max(seconds, 0))
+        if taken := self._tasks | self._refusals:
+            await asyncio.wait(taken, timeout=max(seconds, 0))
         for task in self._tasks:
             task.cancel()
         if self._tasks:
@@ -120,9 +119,8 @@ class RequestEndpoint:
             await self._answer(message.reply, self._problem(broken, {}), began)
             return
         trace = h.trace_headers(headers)
-        with span(f"process {self.operation.subject}", SERVER, self._attributes, trace) as spanned:
-            if current_trace.get():
-                structlog.contextvars.bind_contextvars(trace_id=trace_id(current_trace.get()))
+        with span(self._span_name, SERVER, self._attributes, trace) as spanned:
+            bind_trace()
             reply = await self._outcome(message.data, headers, trace, spanned)
             await self._answer(message.reply, reply, began)
 

@@ -1,25 +1,32 @@
 """The bus as a Python program without an event loop sees it."""
 
-import os
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from datetime import timedelta
-from pathlib import Path
+from functools import wraps
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from scibus.client.blocking.loop import LoopThread
 from scibus.client.bus import Bus, connect
-from scibus.client.discovery import WorkerInfo
-from scibus.client.jobs.dead import DeadLetter
-from scibus.client.jobs.queues import QueueInfo
-from scibus.contracts.blobs import BlobRef
 from scibus.contracts.blocking import Blocking
 from scibus.contracts.calls import CallOptions
 from scibus.contracts.drms import Drms
-from scibus.contracts.jobs import JobRef, JobSchedule, JobState, JobStatus
 
+P = ParamSpec("P")
+Value = TypeVar("Value")
 AnyService = TypeVar("AnyService", bound=Blocking)
+
+
+def _waiting(
+    method: Callable[Concatenate[Bus, P], Awaitable[Value]],
+) -> "Callable[Concatenate[SyncBus, P], Value]":
+    """A method of `Bus` that waits for what it returns."""
+
+    @wraps(method)
+    def waited(bus: "SyncBus", /, *args: P.args, **kwargs: P.kwargs) -> Value:
+        return bus._loop.wait(lambda: method(bus._bus, *args, **kwargs))
+
+    return waited
 
 
 class BlockingDrms(Blocking, Drms):
@@ -60,62 +67,17 @@ class SyncBus:
         """A service whose contracts come from elsewhere: `class BlockingShop(Blocking, Shop)` waits for its answers."""
         return service(self._bus, self._bus.options, waiting=self._loop)
 
-    def jobs(
-        self,
-        service: str | None = None,
-        operation: str | None = None,
-        states: Collection[JobState] = (),
-        since: timedelta | None = None,
-        limit: int = 1000,
-    ) -> list[JobStatus]:
-        """The newest `limit` jobs, newest news first."""
-        return self._loop.wait(lambda: self._bus.jobs(service, operation, states, since, limit))
-
-    def queues(self, service: str | None = None) -> list[QueueInfo]:
-        """What is waiting for one service, or for each."""
-        return self._loop.wait(lambda: self._bus.queues(service))
-
-    def dead_letters(
-        self,
-        service: str | None = None,
-        operation: str | None = None,
-        since: timedelta | None = None,
-        limit: int = 1000,
-    ) -> list[DeadLetter]:
-        """The newest `limit` jobs that could not be done, newest first, without their bodies."""
-        return self._loop.wait(lambda: self._bus.dead_letters(service, operation, since, limit))
-
-    def dead_letter(self, ref: JobRef) -> DeadLetter:
-        """One job that could not be done, as it was submitted."""
-        return self._loop.wait(lambda: self._bus.dead_letter(ref))
-
-    def replay(self, ref: JobRef, job_id: str | None = None) -> JobRef:
-        """Submit a dead job again under a new id; the job that it is now."""
-        return self._loop.wait(lambda: self._bus.replay(ref, job_id))
-
-    def schedules(self, service: str | None = None) -> list[JobSchedule]:
-        """The schedules of one service, or of all."""
-        return self._loop.wait(lambda: self._bus.schedules(service))
-
-    def pause_schedule(self, ref: JobRef) -> JobSchedule:
-        """Keep a schedule, but let nothing come of it."""
-        return self._loop.wait(lambda: self._bus.pause_schedule(ref))
-
-    def resume_schedule(self, ref: JobRef) -> JobSchedule:
-        """Let a paused schedule go on."""
-        return self._loop.wait(lambda: self._bus.resume_schedule(ref))
-
-    def remove_schedule(self, ref: JobRef) -> None:
-        """Forget a schedule; jobs that it has submitted stay."""
-        self._loop.wait(lambda: self._bus.remove_schedule(ref))
-
-    def services(self, timeout: float = 1.0) -> list[WorkerInfo]:
-        """The workers that are there, as they tell of themselves within `timeout` seconds."""
-        return self._loop.wait(lambda: self._bus.services(timeout))
-
-    def download(self, ref: BlobRef, path: str | os.PathLike[str]) -> Path:
-        """Stream a blob to `path`; the file appears only when it is whole and its SHA-256 was checked."""
-        return self._loop.wait(lambda: self._bus.download(ref, path))
+    jobs = _waiting(Bus.jobs)
+    queues = _waiting(Bus.queues)
+    dead_letters = _waiting(Bus.dead_letters)
+    dead_letter = _waiting(Bus.dead_letter)
+    replay = _waiting(Bus.replay)
+    schedules = _waiting(Bus.schedules)
+    pause_schedule = _waiting(Bus.pause_schedule)
+    resume_schedule = _waiting(Bus.resume_schedule)
+    remove_schedule = _waiting(Bus.remove_schedule)
+    services = _waiting(Bus.services)
+    download = _waiting(Bus.download)
 
 
 def connect_sync(

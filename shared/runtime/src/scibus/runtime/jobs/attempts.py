@@ -8,7 +8,6 @@ import structlog
 
 from scibus.bus import headers as h
 from scibus.bus.spans import CONSUMER, Attributes, messaging, span
-from scibus.bus.trace import current_trace, trace_id
 from scibus.contracts.model import Contract
 from scibus.contracts.operations import Operation
 from scibus.contracts.problems import BackendUnavailable, DeadlineExceeded, InternalError, Problem
@@ -20,7 +19,7 @@ from scibus.runtime.jobs.held import HeldJob, LostJob, Stop
 from scibus.runtime.jobs.job import Job
 from scibus.runtime.jobs.stores import JobStores
 from scibus.runtime.jobs.undoing import undone
-from scibus.runtime.logs import get_logger
+from scibus.runtime.logs import bind_trace, get_logger
 from scibus.runtime.replies import accepted_type, answer_reply
 
 log = get_logger(__name__)
@@ -62,8 +61,7 @@ class Attempt:
         trace = h.trace_headers(self._held.delivery.headers)
         with span(f"process {self._operation.job_subject}", CONSUMER, self._attributes(), trace) as spanned:
             structlog.contextvars.bind_contextvars(attempt=self._held.status.attempt)
-            if current_trace.get():
-                structlog.contextvars.bind_contextvars(trace_id=trace_id(current_trace.get()))
+            bind_trace()
             outcome = await self._made(request)
             if outcome != "succeeded":
                 spanned.failed(outcome)

@@ -52,8 +52,8 @@ class JobEndpoint:
         self._stores = stores
         whose = (operation.service, operation.name)
         self._processed = Processed(stores.metrics, operation.job_subject, *whose)
-        self._now_held = stores.metrics.jobs_held.labels(*whose)
-        self._now_waiting = stores.metrics.jobs_waiting.labels(*whose)
+        stores.metrics.jobs_held.labels(*whose).set_function(lambda: len(self.held))
+        stores.metrics.jobs_waiting.labels(*whose).set_function(lambda: self._room.waiting)
         self._slots = Slots(slots, on_free=lambda: self._puller.more())
         self._room = WaitingRoom(self._slots, turns)
         self._handlers = handlers
@@ -150,7 +150,6 @@ class JobEndpoint:
             held.waiting = not has_slot
             self.held[delivery.ref] = held
             self._heart.held.add(held)
-            self._tell_held()
             job = Job(held, self._stores.checkpoints, self._room, self._stores.blobs)
             outcome = await Attempt(self.operation, self._handlers, self._stores, held, job).make(request)
         except LostJob:
@@ -168,14 +167,9 @@ class JobEndpoint:
                 self._heart.held.discard(held)
                 if self.held.get(delivery.ref) is held:
                     del self.held[delivery.ref]
-                self._tell_held()
                 self._processed.observe(time.perf_counter() - began, WENT_WELL if outcome == "succeeded" else outcome)
             if has_slot and not (held is not None and held.waiting):
                 self._slots.give_back()
-
-    def _tell_held(self) -> None:
-        self._now_held.set(len(self.held))
-        self._now_waiting.set(self._room.waiting)
 
     async def _look_at_stream(self) -> None:
         told = await api(self._stores.connection, f"STREAM.INFO.{self.stream}")
