@@ -19,7 +19,7 @@ async def test_a_server_that_is_not_there_is_said_soon():
 
 async def test_a_login_that_is_refused_is_said_without_the_password():
     async with NatsServer(config="authorization { user: reader, password: right }") as server:
-        with pytest.raises(NoAnswer) as raised:
+        with pytest.raises(NoAnswer, match="mend user, password") as raised:
             async with connect(server.url.replace("//", "//reader:s3cr3t@")):
                 pass
 

@@ -198,3 +198,14 @@ async def test_a_worker_that_still_looks_for_nats_leaves_at_once(spawn_worker, s
     worker.terminate()
 
     assert await asyncio.wait_for(worker.wait(), 8) == 0
+
+
+async def test_a_worker_that_nats_refuses_at_its_start_ends_and_says_why(spawn_worker):
+    async with NatsServer(config="authorization { user: worker, password: right }") as server:
+        refused = server.url.replace("//", "//worker:s3cr3t@")
+        worker = await spawn_worker("probe", ready=False, SCIBUS_NATS_URL=refused, SCIBUS_HTTP_PORT=str(free_port()))
+
+        assert await worker.wait() == 1
+
+    assert "Authorization Violation" in worker.log_text().splitlines()[-1]
+    assert "s3cr3t" not in worker.log_text()

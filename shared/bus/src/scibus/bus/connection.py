@@ -1,6 +1,7 @@
 """A connection to NATS that comes back by itself."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -20,6 +21,12 @@ the server takes a worker for dead and gives its jobs to others (the acknowledge
 FLUSH_SECONDS = 1.0
 """Whoever publishes while too much waits to be sent is held up so long, and not until a dead connection is noticed."""
 CLOSE_SECONDS = 2.0
+REFUSED = re.compile(r"(authorization|authentication) (violation|expired|revoked)", re.IGNORECASE)
+"""How the server puts it, in its `-ERR`."""
+
+
+class LoginRefusedError(NatsError):
+    """The server is there, and does not let this login in."""
 
 
 async def _nothing() -> None:
@@ -53,8 +60,17 @@ async def open_connection(
 
     Raises:
         nats.errors.NoServersError: no server answered in `attempts` tries.
-        nats.errors.Error: the server refused the login.
+        LoginRefusedError: a server refused the login, which no further try mends.
     """
+    connection = SturdyClient()
+
+    async def on_first_error(error: Exception) -> None:
+        # nats-py asks the same server again, without end where `attempts` has none.
+        if REFUSED.search(str(error)):
+            connection.drop()
+            raise LoginRefusedError(f"{error}: mend user, password, token or credentials") from error
+        await on_error(error)
+
     options: dict[str, Any] = {
         **settings.connection_options(),
         "name": name,
@@ -67,14 +83,14 @@ async def open_connection(
         "flush_timeout": FLUSH_SECONDS,
         # A bounded queue of those who wait for it would hold up the pings too, and a dead link be never noticed.
         "flusher_queue_size": 0,
-        "error_cb": on_error,
+        "error_cb": on_first_error,
         "disconnected_cb": on_disconnect,
         "reconnected_cb": on_reconnect,
         "closed_cb": on_close,
     }
-    connection = SturdyClient()
     await connection.connect(**options)
-    # The bound was meant for the first connection only.
+    # These were meant for the first connection only.
+    connection._error_cb = on_error
     connection.options["max_reconnect_attempts"] = -1
     return connection
 

@@ -167,10 +167,14 @@ class SturdyClient(Client):
     async def _attempt_reconnect(self) -> None:
         """Connect anew, without waiting for what a connection that is half open does not take any more."""
         # nats-py waits for it, until the kernel gives up after a quarter of an hour.
+        self.drop()
+        await super()._attempt_reconnect()
+
+    def drop(self) -> None:
+        """Close the socket, whatever waits to be sent."""
         writer = getattr(self._transport, "_io_writer", None)
         if writer is not None:
             writer.transport.abort()
-        await super()._attempt_reconnect()
 
     async def _read_loop(self) -> None:
         await super()._read_loop()

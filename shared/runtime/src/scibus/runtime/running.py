@@ -9,7 +9,7 @@ from faststream.asgi import AsgiFastStream
 from nats.aio.client import Client
 
 from scibus.bus.blobs import Blobs
-from scibus.bus.connection import open_connection
+from scibus.bus.connection import LoginRefusedError, open_connection
 from scibus.contracts.operations import Service
 from scibus.runtime.breakdown import LAST_SECONDS, Breakdown, BrokenWorkerError, leave_after
 from scibus.runtime.broker import BusBroker
@@ -171,14 +171,17 @@ class Run:
         return [*self._endpoints, *([self._jobs] if self._jobs else [])]
 
     async def _connect(self) -> Client:
-        return await open_connection(
-            self._settings,
-            self._instance,
-            on_error=self._on_error,
-            on_disconnect=self._on_disconnect,
-            on_reconnect=self._on_reconnect,
-            on_close=self._on_close,
-        )
+        try:
+            return await open_connection(
+                self._settings,
+                self._instance,
+                on_error=self._on_error,
+                on_disconnect=self._on_disconnect,
+                on_reconnect=self._on_reconnect,
+                on_close=self._on_close,
+            )
+        except LoginRefusedError as error:
+            raise BrokenWorkerError(str(error)) from error
 
     async def _on_error(self, error: Exception) -> None:
         log.warning("NATS trouble", error=repr(error))
