@@ -8,7 +8,6 @@ from typing import Any
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from scibus.bus.stored import API, ApiError, api, is_missing
@@ -68,6 +67,7 @@ class _Puller:
         self._subject = subject
         self._name = connection._nuid.next().decode()
         self._inbox = connection.new_inbox()
+        self._arrived: asyncio.Queue[Msg] = asyncio.Queue()
         self._reconnects = connection.stats["reconnects"]
 
     async def chunks(self, position: int, count: int, at_once: int) -> AsyncGenerator[tuple[int, bytes], None]:
@@ -78,13 +78,14 @@ class _Puller:
             if is_missing(error):
                 raise ChunksGone from error
             raise
-        listening = await self._connection.subscribe(self._inbox)
+        # Not by `next_msg`: nats-py makes a task for each message and waits for the system's random bytes to name it.
+        listening = await self._connection.subscribe(self._inbox, cb=self._arrived.put)
         try:
             asked = min(at_once, count)
             await self._ask(asked)
             free = 0
             for received in range(1, count + 1):
-                message = await self._next(listening)
+                message = await self._next()
                 sequence = message.metadata.sequence
                 if sequence.consumer != received:
                     raise _Stalled("a chunk was lost on its way")
@@ -124,10 +125,11 @@ class _Puller:
         asked = json.dumps({"batch": batch, "no_wait": True}).encode()
         await self._connection.publish(subject, asked, reply=self._inbox)
 
-    async def _next(self, listening: Subscription) -> Msg:
+    async def _next(self) -> Msg:
         for _ in range(int(STEP_SECONDS / LISTEN_SECONDS)):
             try:
-                message = await listening.next_msg(timeout=LISTEN_SECONDS)
+                async with asyncio.timeout(LISTEN_SECONDS):
+                    message = await self._arrived.get()
             except TimeoutError:
                 if self._connection.stats["reconnects"] != self._reconnects:
                     raise _Stalled("the connection was lost and is back") from None
