@@ -1,18 +1,16 @@
 """Header lines of NATS, read and written as nats-py does it, in a fraction of its time."""
 
-from collections.abc import Mapping
-from functools import _lru_cache_wrapper, lru_cache
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Generic, TypeVar
 
 from nats.aio.client import _HEADER_KEY_RE, _HEADER_VALUE_NEWLINES, Client
 from nats.errors import BadHeaderError
 
-Name = TypeVar("Name", str, str | None)
+Name = TypeVar("Name", bound=str | None)
 BLANKS = " \t\n\r\x0b\x0c"
 """What `bytes.strip` takes for white space: less than `str.strip` does."""
 LONGEST_KEPT = 64
 NAMES_KEPT = 1024
-"""Names that were looked at lately: the same few come all the time."""
 
 
 def read_lines(raw: bytes) -> dict[str, str]:
@@ -22,7 +20,7 @@ def read_lines(raw: bytes) -> dict[str, str]:
     headers: dict[str, str] = {}
     for line in raw.decode("ascii").split("\r\n"):
         name, colon, value = line.partition(":")
-        if colon and (known := _looked_at(_read_name, name)) is not None:
+        if colon and (known := _names_read[name]) is not None:
             headers[known] = value.strip(BLANKS)
     return headers
 
@@ -33,32 +31,46 @@ def written_lines(headers: Mapping[str, str]) -> bytes:
     Raises:
         BadHeaderError: a name holds what no name may.
     """
-    lines = ["NATS/1.0\r\n"]
+    lines = ["NATS/1.0"]
     for name, value in headers.items():
-        if known := _looked_at(_written_name, name):
-            told = value.strip()
-            if "\r" in told or "\n" in told:
-                told = told.translate(_HEADER_VALUE_NEWLINES)
-            lines.append(f"{known}: {told}\r\n")
+        if known := _names_written[name]:
+            lines.append(f"{known}: {value.strip()}")
     lines.append("\r\n")
-    return "".join(lines).encode()
+    block = "\r\n".join(lines)
+    if block.count("\n") == block.count("\r") == len(lines):
+        return block.encode()
+    # A value has line ends of its own.
+    return written_lines({name: value.translate(_HEADER_VALUE_NEWLINES) for name, value in headers.items()})
 
 
-def _looked_at(look: "_lru_cache_wrapper[Name]", text: str) -> Name:
-    """What `look` says, kept only of names of a sane length: anybody may send others."""
-    return look(text) if len(text) <= LONGEST_KEPT else look.__wrapped__(text)
-
-
-@lru_cache(maxsize=NAMES_KEPT)
 def _read_name(text: str) -> str | None:
     """The name before a colon; None where it cannot be one."""
     name = text.strip(BLANKS)
     return None if any(character.isspace() for character in name) else name
 
 
-@lru_cache(maxsize=NAMES_KEPT)
 def _written_name(text: str) -> str:
     name = text.strip()
     if name and not _HEADER_KEY_RE.fullmatch(name):
         raise BadHeaderError(name)
     return name
+
+
+class _Names(dict[str, Name], Generic[Name]):
+    """Names that were looked at lately; the same few come all the time."""
+
+    def __init__(self, look: Callable[[str], Name]) -> None:
+        self._look = look
+
+    def __missing__(self, text: str) -> Name:
+        name = self._look(text)
+        # Anybody may send any number of others, of any length.
+        if len(text) <= LONGEST_KEPT:
+            if len(self) >= NAMES_KEPT:
+                self.clear()
+            self[text] = name
+        return name
+
+
+_names_read = _Names(_read_name)
+_names_written = _Names(_written_name)

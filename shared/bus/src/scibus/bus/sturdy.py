@@ -87,6 +87,7 @@ class SturdyClient(Client):
         self._ps = GatheringParser(self)
         self._diverted: dict[int, Callable[[RawMessage], None]] = {}
         self._asked = 0
+        self._inbox = ""
 
     def divert(self, subscription: Subscription, take: Callable[[RawMessage], None]) -> None:
         """Hand the messages of `subscription` to `take` as they come off the wire; its callback gets statuses only."""
@@ -118,6 +119,7 @@ class SturdyClient(Client):
 
     async def _init_request_sub(self) -> None:
         await super()._init_request_sub()
+        self._inbox = (self._resp_sub_prefix or b"").decode()
         replies = next(sub for sub in self._subs.values() if sub._cb == self._request_sub_callback)
         self.divert(replies, self._hear_reply)
 
@@ -147,9 +149,12 @@ class SturdyClient(Client):
         self._resp_map[token] = reply
         timer = None
         try:
-            await self.publish(
-                subject, payload, reply=f"{(self._resp_sub_prefix or b'').decode()}{token}", headers=headers
-            )
+            inbox = f"{self._inbox}{token}"
+            if self.is_connected and len(payload) <= self._max_payload:
+                # `request` has looked at the subject, and the inbox is ours.
+                await self._send_publish(subject, inbox, payload, len(payload), headers)
+            else:
+                await self.publish(subject, payload, reply=inbox, headers=headers)
             timer = loop.call_later(timeout, _time_out, reply)
             return await reply
         finally:

@@ -82,7 +82,7 @@ class Attempt:
         return await self._handle(body, ignored)
 
     def _attributes(self) -> Attributes:
-        ref, attempt = self._held.status.ref, self._held.status.attempt
+        ref, attempt = self._held.ref, self._held.status.attempt
         told = messaging("process", self._operation, self._operation.job_subject)
         return {**told, "messaging.message.id": str(ref), "scibus.job.id": ref.job_id, "scibus.job.attempt": attempt}
 
@@ -101,15 +101,15 @@ class Attempt:
             return await self._stopped(body)
         handler = asyncio.create_task(self._answer(body, ignored))
         held.handler = handler
+        limit = asyncio.get_running_loop().call_later(self._operation.time_limit, held.stop, Stop.TOO_LONG)
         try:
-            await asyncio.wait({handler}, timeout=self._operation.time_limit)
-            if not handler.done():
-                held.stop(Stop.TOO_LONG)
-                await asyncio.wait({handler})
+            await _over(handler)
         except asyncio.CancelledError:
             held.stop(Stop.SHUTDOWN)
-            await asyncio.wait({handler})
+            await _over(handler)
             raise
+        finally:
+            limit.cancel()
         try:
             ending = handler.result()
         except asyncio.CancelledError:
@@ -130,7 +130,7 @@ class Attempt:
         if ignored:
             headers[h.IGNORED] = h.encode_names(ignored)
         media_type = accepted_type(self._operation, submitted.get(h.ACCEPT))
-        folder = (*self._held.status.ref, str(self._held.status.attempt))
+        folder = (*self._held.ref, str(self._held.status.attempt))
         reply = await answer_reply(self._operation, answer, media_type, headers, self._stores.blobs, folder)
         return success(self._operation, reply)
 
@@ -185,3 +185,18 @@ class Attempt:
         state = await self._stores.endings.end(self._held, ending)
         await self._job.forget()
         return state
+
+
+async def _over(task: asyncio.Task[Any]) -> None:
+    """Wait until `task` is over; as `asyncio.wait`, at a fraction of its cost, which every job would pay."""
+    over = asyncio.get_running_loop().create_future()
+
+    def tell(_task: asyncio.Task[Any]) -> None:
+        if not over.done():
+            over.set_result(None)
+
+    task.add_done_callback(tell)
+    try:
+        await over
+    finally:
+        task.remove_done_callback(tell)

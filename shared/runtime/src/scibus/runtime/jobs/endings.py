@@ -60,11 +60,11 @@ def cancellation(held: HeldJob, detail: str = "the job was cancelled") -> Ending
 
 
 def _told(held: HeldJob, problem: Problem) -> Reply:
-    return problem_reply(problem, str(held.status.ref), h.trace_headers(held.delivery.headers))
+    return problem_reply(problem, str(held.ref), h.trace_headers(held.delivery.headers))
 
 
 def _details(held: HeldJob, problem: Problem) -> ProblemDetails:
-    return problem.details.model_copy(update={"instance": problem.details.instance or str(held.status.ref)})
+    return problem.details.model_copy(update={"instance": problem.details.instance or str(held.ref)})
 
 
 class Endings:
@@ -100,7 +100,7 @@ class Endings:
 
         Raises what `end` raises.
         """
-        found = await patiently(lambda: self._results.last(result_subject(*held.status.ref)))
+        found = await patiently(lambda: self._results.last(result_subject(*held.ref)))
         if found is None:
             return False
         state, problem = _adopted(found.headers, found.data)
@@ -123,7 +123,7 @@ class Endings:
 
     async def _publish(self, held: HeldJob, ending: Ending) -> tuple[str, ProblemDetails | None]:
         """Store the result; the state and problem of the one that is stored now."""
-        ref, attempt = held.status.ref, held.status.attempt
+        ref, attempt = held.ref, held.status.attempt
         headers = {
             **ending.reply.headers,
             h.STATE: ending.state,
@@ -144,7 +144,7 @@ class Endings:
 
     async def _bury(self, held: HeldJob, ending: Ending) -> None:
         """Keep the job as it was submitted; once, however often it is tried."""
-        ref, problem = held.status.ref, ending.problem
+        ref, problem = held.ref, ending.problem
         headers = {
             **h.kept_headers(held.delivery.headers),
             h.STATE: ending.state,

@@ -66,20 +66,20 @@ class Heart:
                     for beat in list(held.beats):
                         await beat()
             except (LostJob, Stale):
-                log.warning("a job went to another worker", job=str(held.status.ref))
+                log.warning("a job went to another worker", job=str(held.ref))
                 held.stop(Stop.LOST)
             except (BackendUnavailable, TimeoutError):
                 # Not in a third of the acknowledgement wait, but soon again: the server may be back at any time.
                 held.busy_at = time.monotonic() - self.ack_wait / 4
             except Problem as problem:
-                log.warning("a job's status could not be told", job=str(held.status.ref), problem=problem.details.slug)
+                log.warning("a job's status could not be told", job=str(held.ref), problem=problem.details.slug)
 
     def _give_up_unsure(self) -> None:
         """Who cannot prove any more that a job is its own stops before another worker may begin."""
         for held in self.held:
             held.insist()
             if not held.is_sure and held.stopped is None:
-                log.warning("nobody can tell whose a job is", job=str(held.status.ref))
+                log.warning("nobody can tell whose a job is", job=str(held.ref))
                 held.stop(Stop.LOST)
 
     def _see_deaf(self, most: float) -> None:
@@ -87,4 +87,4 @@ class Heart:
         for held in self.held:
             held.unheard += held.is_stopping
             if held.unheard > most:
-                self._breakdown.report(f"the handler of {held.status.ref} cannot be stopped", drains=True)
+                self._breakdown.report(f"the handler of {held.ref} cannot be stopped", drains=True)

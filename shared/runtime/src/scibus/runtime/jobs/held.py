@@ -47,6 +47,7 @@ class HeldJob:
     """One job that this worker holds.
 
     Attributes:
+        ref: which job it is.
         delivery: the job as it was submitted.
         status: as it was last written.
         began: when it was claimed (monotonic).
@@ -65,6 +66,7 @@ class HeldJob:
         began: float,
         lease: float,
     ) -> None:
+        self.ref = delivery.ref
         self.delivery = delivery
         self.status = status
         self.began = began
@@ -167,7 +169,7 @@ class HeldJob:
                 self.status, self._revision = status, revision
                 self._confirmed, self._written = began, time.monotonic()
                 return
-            raise LostJob(self.status.ref)
+            raise LostJob(self.ref)
 
     async def look(self) -> None:
         """See whether somebody asked for the job to be cancelled. Raises what `write` raises."""
@@ -176,14 +178,14 @@ class HeldJob:
 
     async def _catch_up(self) -> None:
         """Take over what somebody else may write into the status of a job that is ours: that it shall be cancelled."""
-        record = await self._statuses.read(record_key(*self.status.ref))
+        record = await self._statuses.read(record_key(*self.ref))
         if record is None or not record.exists:
             self._revision = record.revision if record else 0
             return
         found = read_status(record)
         if found is None or found.is_final or _holder(found) != _holder(self.status):
             self.stop(Stop.LOST)
-            raise LostJob(self.status.ref)
+            raise LostJob(self.ref)
         self._revision = record.revision
         if found.cancel_requested and not self.status.cancel_requested:
             self.status = self.status.model_copy(update={"cancel_requested": True})
@@ -209,6 +211,6 @@ async def write_status(
 
     Raises what `Records.write` raises.
     """
-    event_id = f"{status.ref}.{after}"
-    headers = event_headers("event", status.ref, worker or "none", STATUS_SCHEMA, event_id) | trace_headers(submitted)
-    return await statuses.write(record_key(*status.ref), status.model_dump_json().encode(), after, headers)
+    ref = status.ref
+    headers = event_headers("event", ref, worker or "none", STATUS_SCHEMA, f"{ref}.{after}") | trace_headers(submitted)
+    return await statuses.write(record_key(*ref), status.model_dump_json().encode(), after, headers)

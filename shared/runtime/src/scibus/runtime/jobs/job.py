@@ -41,7 +41,7 @@ class Job:
     @property
     def ref(self) -> JobRef:
         """Which job it is."""
-        return self._held.status.ref
+        return self._held.ref
 
     @property
     def attempt(self) -> int:

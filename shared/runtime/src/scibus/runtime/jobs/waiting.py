@@ -25,7 +25,7 @@ class WaitingRoom:
     async def turn(self, held: HeldJob, name: str) -> AsyncIterator[None]:
         """Hold the turn for `name` while the block runs."""
         key = self._turns.key(name)
-        turn = await patiently(lambda: self._turns.take_now(key, held.status.ref)) or await self._wait(held, key)
+        turn = await patiently(lambda: self._turns.take_now(key, held.ref)) or await self._wait(held, key)
         if turn.renew not in held.beats:
             held.beats.append(turn.renew)
         try:
@@ -44,7 +44,7 @@ class WaitingRoom:
         try:
             await patiently(lambda: held.write(state="waiting"))
             async with self._turns.in_line(key):
-                turn = await self._turns.take(key, held.status.ref)
+                turn = await self._turns.take(key, held.ref)
             held.beats.append(turn.renew)
             await self._slots.take_again()
             held.waiting = False
