@@ -5,8 +5,9 @@ import logging.handlers
 import os
 import queue
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import Any
 
 import structlog
@@ -18,8 +19,22 @@ from scibus.runtime.settings import WorkerSettings
 LONGEST_QUEUE = 10_000
 LAST_LINES_SECONDS = 2.0
 STANDARD_ERROR = 2
+_about: ContextVar[Mapping[str, Any]] = ContextVar("scibus_about", default={})  # noqa: B039 - never changed
+"""What each line of this task tells; one variable, where structlog sets one for each member."""
+
+
+def _tell_about(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A processor that adds what was bound, and the trace that the line belongs to."""
+    for name, value in _about.get().items():
+        event.setdefault(name, value)
+    if trace := current_trace.get():
+        event.setdefault("trace_id", trace_id(trace))
+    return event
+
+
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
+    _tell_about,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -112,7 +127,7 @@ def logging_to_stderr(settings: WorkerSettings, secrets: frozenset[str] = frozen
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    structlog.contextvars.bind_contextvars(**bound)
+    bind(**bound)
     lines: queue.Queue[Any] = queue.Queue(LONGEST_QUEUE)
     writer = _Writer()
     writer.setFormatter(formatter)
@@ -131,10 +146,9 @@ def logging_to_stderr(settings: WorkerSettings, secrets: frozenset[str] = frozen
         root.handlers = []
 
 
-def bind_trace() -> None:
-    """Let each further line of this task tell the trace that it belongs to, if there is one."""
-    if trace := current_trace.get():
-        structlog.contextvars.bind_contextvars(trace_id=trace_id(trace))
+def bind(**members: Any) -> None:
+    """Let each further line of this task, and of tasks that it starts, tell `members`."""
+    _about.set({**_about.get(), **members})
 
 
 def get_logger(name: str) -> Any:

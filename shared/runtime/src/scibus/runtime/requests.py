@@ -20,7 +20,7 @@ from scibus.contracts.operations import JobOperation, Operation
 from scibus.contracts.problems import DeadlineExceeded, InternalError, InvalidRequest, JobOnly, Overloaded, Problem
 from scibus.runtime.call import Call
 from scibus.runtime.deadline import Deadline
-from scibus.runtime.logs import bind_trace, get_logger
+from scibus.runtime.logs import get_logger
 from scibus.runtime.metrics import Metrics, Processed
 from scibus.runtime.replies import Reply, accepted_type, answer_reply, problem_reply
 
@@ -120,7 +120,6 @@ class RequestEndpoint:
             return
         trace = h.trace_headers(headers)
         with span(self._span_name, SERVER, self._attributes, trace) as spanned:
-            bind_trace()
             reply = await self._outcome(message.data, headers, trace, spanned)
             await self._answer(message.reply, reply, began)
 

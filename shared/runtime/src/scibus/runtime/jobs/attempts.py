@@ -4,8 +4,6 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
-import structlog
-
 from scibus.bus import headers as h
 from scibus.bus.spans import CONSUMER, Attributes, messaging, span
 from scibus.contracts.model import Contract
@@ -19,7 +17,7 @@ from scibus.runtime.jobs.held import HeldJob, LostJob, Stop
 from scibus.runtime.jobs.job import Job
 from scibus.runtime.jobs.stores import JobStores
 from scibus.runtime.jobs.undoing import undone
-from scibus.runtime.logs import bind_trace, get_logger
+from scibus.runtime.logs import bind, get_logger
 from scibus.runtime.replies import accepted_type, answer_reply
 
 log = get_logger(__name__)
@@ -60,8 +58,7 @@ class Attempt:
         """
         trace = h.trace_headers(self._held.delivery.headers)
         with span(f"process {self._operation.job_subject}", CONSUMER, self._attributes(), trace) as spanned:
-            structlog.contextvars.bind_contextvars(attempt=self._held.status.attempt)
-            bind_trace()
+            bind(attempt=self._held.status.attempt)
             outcome = await self._made(request)
             if outcome != "succeeded":
                 spanned.failed(outcome)

@@ -5,11 +5,12 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-import structlog
 from nats.aio.msg import Msg
 
+from scibus.bus import headers as h
 from scibus.bus.stored import api, parse_time
 from scibus.bus.topology import jobs_stream
+from scibus.bus.trace import trace_id
 from scibus.contracts.jobs import JobRef
 from scibus.contracts.operations import Operation
 from scibus.contracts.problems import BackendUnavailable, Problem
@@ -27,7 +28,7 @@ from scibus.runtime.jobs.slots import Slots
 from scibus.runtime.jobs.stores import JobStores
 from scibus.runtime.jobs.turns import Turns
 from scibus.runtime.jobs.waiting import WaitingRoom
-from scibus.runtime.logs import get_logger
+from scibus.runtime.logs import bind, get_logger
 from scibus.runtime.metrics import WENT_WELL, Processed
 
 log = get_logger(__name__)
@@ -140,7 +141,8 @@ class JobEndpoint:
         task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, delivery: Delivery, *, has_slot: bool) -> None:
-        structlog.contextvars.bind_contextvars(operation=self.operation.name, job_id=delivery.ref.job_id)
+        trace = trace_id(h.trace_headers(delivery.headers))
+        bind(operation=self.operation.name, job_id=delivery.ref.job_id, **({"trace_id": trace} if trace else {}))
         began, outcome, held = time.perf_counter(), "not-ours", None
         try:
             request = read_request(self.operation, delivery)
