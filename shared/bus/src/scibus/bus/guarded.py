@@ -9,6 +9,7 @@ from nats.errors import MaxPayloadError
 from pydantic_core import from_json
 
 from scibus.bus.stored import ApiError, StoredMessage, checked, last_message
+from scibus.bus.sturdy import answer_to
 from scibus.contracts.problems import BackendUnavailable, TooLarge
 
 EXPECTED_STREAM = "Nats-Expected-Stream"
@@ -67,8 +68,8 @@ class GuardedPublisher:
         raise BackendUnavailable(f"{self._stream} did not take a message: {reason!r}") from reason
 
     async def _stored(self, subject: str, data: bytes, headers: dict[str, str]) -> int:
-        reply = await self._connection.request(subject, data, timeout=WRITE_SECONDS, headers=headers)
-        return int(checked(from_json(reply.data))["seq"])
+        told = await answer_to(self._connection, subject, data, timeout=WRITE_SECONDS, headers=headers)
+        return int(checked(from_json(told))["seq"])
 
     async def last(self, subject: str) -> StoredMessage | None:
         """The last message on `subject`.

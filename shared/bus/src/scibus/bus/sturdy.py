@@ -13,7 +13,7 @@ from nats.aio.client import Client, Srv
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.aio.transport import TcpTransport
-from nats.errors import BadSubjectError, ConnectionDrainingError, Error, UnexpectedEOF
+from nats.errors import BadSubjectError, ConnectionDrainingError, Error, NoRespondersError, UnexpectedEOF
 from nats.errors import TimeoutError as NoReplyError
 
 from scibus.bus.gathering_parser import GatheringParser
@@ -22,6 +22,8 @@ from scibus.bus.header_lines import read_lines, written_lines
 READ_BYTES = 256 * 1024
 FIRST_LINE = b"NATS/1.0\r\n"
 """Of headers that somebody published: the server's own say a status in it."""
+NOBODY = b"NATS/1.0 503"
+"""Of the server's own, where nobody has subscribed."""
 
 
 class MalformedMessageError(Error):
@@ -79,6 +81,24 @@ async def subscribe_raw(
     return subscription
 
 
+async def answer_to(
+    connection: Client, subject: str, payload: bytes, *, timeout: float, headers: dict[str, str] | None = None
+) -> bytes:
+    """The body of what is answered to `payload` on `subject`.
+
+    Raises:
+        nats.errors.NoRespondersError: nobody hears there.
+        nats.errors.TimeoutError: nothing was answered within `timeout` seconds.
+        nats.errors.Error: it cannot be sent.
+    """
+    if not isinstance(connection, SturdyClient):
+        return (await connection.request(subject, payload, timeout=timeout, headers=headers)).data
+    reply = await connection.ask(subject, payload, timeout, headers)
+    if reply.head.startswith(NOBODY):
+        raise NoRespondersError
+    return reply.data
+
+
 class SturdyClient(Client):
     """Leaves out messages that cannot be read, and reconnects at once where its read loop ended."""
 
@@ -88,6 +108,7 @@ class SturdyClient(Client):
         self._diverted: dict[int, Callable[[RawMessage], None]] = {}
         self._asked = 0
         self._inbox = ""
+        self._replies = 0
 
     def divert(self, subscription: Subscription, take: Callable[[RawMessage], None]) -> None:
         """Hand the messages of `subscription` to `take` as they come off the wire; its callback gets statuses only."""
@@ -109,7 +130,7 @@ class SturdyClient(Client):
 
     async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
         take = self._diverted.get(sid)
-        if take is not None and (not headers or headers.startswith(FIRST_LINE)):
+        if take is not None and (not headers or headers.startswith(FIRST_LINE) or sid == self._replies):
             take(RawMessage(subject, reply, data, headers or b""))
             return
         try:
@@ -122,22 +143,24 @@ class SturdyClient(Client):
         self._inbox = (self._resp_sub_prefix or b"").decode()
         replies = next(sub for sub in self._subs.values() if sub._cb == self._request_sub_callback)
         self.divert(replies, self._hear_reply)
+        self._replies = replies._id
 
     def _hear_reply(self, message: RawMessage) -> None:
-        future = self._resp_map.get(message.subject.rpartition(b".")[2].decode())
-        if future is None or future.done():
-            return
-        try:
-            headers = message.headers if message.head else None
-        except (IndexError, ValueError) as error:
-            future.set_exception(MalformedMessageError(f"the reply's headers cannot be read: {error!r}"))
-            return
-        future.set_result(Msg(self, message.subject.decode(), message.reply.decode(), message.data, headers))
+        reply = self._resp_map.get(message.subject.rpartition(b".")[2].decode())
+        if reply is not None and not reply.done():
+            reply.set_result(message)
 
-    async def _request_new_style(
-        self, subject: str, payload: bytes, timeout: float = 1, headers: dict[str, Any] | None = None
-    ) -> Msg:
-        """As nats-py's own, but that an inbox costs a number and the timeout a timer."""
+    async def ask(
+        self, subject: str, payload: bytes, timeout: float, headers: dict[str, Any] | None = None
+    ) -> RawMessage:
+        """What is answered to `payload` on `subject`, which was looked at already; as it came, also where nobody hears.
+
+        An inbox costs a number here, and the timeout a timer.
+
+        Raises:
+            nats.errors.TimeoutError: nothing was answered within `timeout` seconds.
+            nats.errors.Error: it cannot be sent.
+        """
         if self.is_draining_pubs:
             raise ConnectionDrainingError
         if not self._resp_sub_prefix:
@@ -145,13 +168,12 @@ class SturdyClient(Client):
         self._asked += 1
         token = str(self._asked)
         loop = asyncio.get_running_loop()
-        reply: asyncio.Future[Msg] = loop.create_future()
+        reply: asyncio.Future[RawMessage] = loop.create_future()
         self._resp_map[token] = reply
         timer = None
         try:
             inbox = f"{self._inbox}{token}"
             if self.is_connected and len(payload) <= self._max_payload:
-                # `request` has looked at the subject, and the inbox is ours.
                 await self._send_publish(subject, inbox, payload, len(payload), headers)
             else:
                 await self.publish(subject, payload, reply=inbox, headers=headers)
@@ -161,6 +183,16 @@ class SturdyClient(Client):
             self._resp_map.pop(token, None)
             if timer is not None:
                 timer.cancel()
+
+    async def _request_new_style(
+        self, subject: str, payload: bytes, timeout: float = 1, headers: dict[str, Any] | None = None
+    ) -> Msg:
+        reply = await self.ask(subject, payload, timeout, headers)
+        try:
+            read = reply.headers if reply.head.startswith(FIRST_LINE) else await self._process_headers(reply.head)
+        except (IndexError, ValueError) as error:
+            raise MalformedMessageError(f"the reply's headers cannot be read: {error!r}") from error
+        return Msg(self, reply.subject.decode(), reply.reply.decode(), reply.data, read)
 
     @staticmethod
     def _parse_header_lines(raw: bytes) -> dict[str, str]:
@@ -213,6 +245,6 @@ class SturdyClient(Client):
                 return
 
 
-def _time_out(reply: asyncio.Future[Msg]) -> None:
+def _time_out(reply: asyncio.Future[RawMessage]) -> None:
     if not reply.done():
         reply.set_exception(NoReplyError())
