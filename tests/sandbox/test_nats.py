@@ -7,6 +7,7 @@ import sys
 import nats
 import pytest
 
+from scibus.client import NoAnswer, connect
 from scibus.sandbox import NatsServer
 from scibus.sandbox.nats import NatsServerError
 from tests.waiting import until
@@ -87,3 +88,24 @@ async def test_data_are_kept_in_a_folder_of_the_users_choice(tmp_path):
     await process.wait()
 
     assert (tmp_path / "data" / "jetstream").is_dir()
+
+
+async def test_a_configuration_that_cannot_be_read_is_said_and_the_server_goes_on():
+    async with NatsServer(config="max_connections: 10") as server:
+        server.config = "max_connections: {"
+
+        with pytest.raises(NatsServerError, match="did not take its new configuration"):
+            await server.reload()
+
+        async with connect(server.url) as bus:
+            assert bus.connection.is_connected
+
+
+async def test_after_a_reload_the_new_configuration_holds():
+    async with NatsServer() as server:
+        server.config = "authorization { token: secret }"
+        await server.reload()
+
+        with pytest.raises(NoAnswer, match="mend user, password, token"):
+            async with connect(server.url):
+                pass

@@ -21,6 +21,11 @@ START_SECONDS = 10.0
 STOP_SECONDS = 10.0
 
 
+RELOAD_LOOKS = 250
+RELOADED = "Reloaded server configuration"
+NOT_RELOADED = "Failed to reload server configuration"
+
+
 class NatsServerError(Exception):
     """The server did not start; the message holds the last lines of what it said."""
 
@@ -103,7 +108,7 @@ class NatsServer:
         Raises:
             NatsServerError: it ended at once, or was not ready in time.
         """
-        log = self._folder / "server.log"
+        log = self._log
         config = await self._write_config()
         self._process = await asyncio.create_subprocess_exec(
             str(server_binary()), "-c", str(config), "-l", str(log), start_new_session=True, preexec_fn=_end_with_parent
@@ -118,9 +123,23 @@ class NatsServer:
             raise NatsServerError(f"{error}: {_tail(log)}") from None
 
     async def reload(self) -> None:
-        """Let the running server read `config` anew."""
+        """Let the running server read `config` anew, and wait until it has.
+
+        Raises:
+            NatsServerError: it does not take it, and goes on with what it had.
+        """
         await self._write_config()
+        seen = len(_text(self._log))
         self.process.send_signal(signal.SIGHUP)
+        told = ""
+        for _ in range(RELOAD_LOOKS):
+            await asyncio.sleep(0.02)
+            told = _text(self._log)[seen:]
+            if RELOADED in told:
+                return
+            if NOT_RELOADED in told:
+                break
+        raise NatsServerError(f"nats-server did not take its new configuration: {told.strip()}")
 
     async def stop(self) -> None:
         """Let the server shut down; kill it when it takes too long."""
@@ -138,6 +157,10 @@ class NatsServer:
         if self.process.returncode is None:
             self.process.kill()
         await self.process.wait()
+
+    @property
+    def _log(self) -> Path:
+        return self._folder / "server.log"
 
     async def _write_config(self) -> Path:
         path = self._folder / "server.conf"
@@ -187,7 +210,11 @@ def _free_port() -> int:
 
 
 def _tail(log: Path) -> str:
+    return " / ".join(_text(log).splitlines()[-3:]) or "it wrote no log"
+
+
+def _text(log: Path) -> str:
     try:
-        return " / ".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-3:])
+        return log.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return "it wrote no log"
+        return ""
