@@ -27,6 +27,14 @@ async def test_a_login_that_is_refused_is_said_without_the_password():
     assert "s3cr3t" not in str(raised.value)
 
 
+async def test_where_one_of_several_servers_refuses_the_login_another_one_lets_in():
+    theirs, ours = (NatsServer(config=f"authorization {{ user: u, password: {word} }}") for word in ("new", "old"))
+    async with theirs, ours:
+        for _ in range(8):
+            async with connect(f"nats://u:old@127.0.0.1:{theirs.port},nats://u:old@127.0.0.1:{ours.port}") as bus:
+                assert bus.connection.is_connected
+
+
 async def test_a_login_in_the_url_is_used():
     login = "authorization { user: reader, password: s3cr3t }"
 

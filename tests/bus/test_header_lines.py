@@ -9,7 +9,8 @@ from nats.aio.client import Client
 from nats.errors import BadHeaderError
 
 from scibus.bus.header_lines import read_lines, written_lines
-from scibus.bus.sturdy import FIRST_LINE, RawMessage, SturdyClient
+from scibus.bus.raw_messages import FIRST_LINE, RawMessage
+from scibus.bus.sturdy import SturdyClient
 
 ODD = [
     b"\r\n",

@@ -234,3 +234,11 @@ async def test_no_attempt_starts_after_the_time_that_the_submitter_named(jobs):
 
     assert json.loads(result.data)["type"] == "urn:scibus:problem:deadline"
     assert jobs.noted("late") == []
+
+
+async def test_a_job_that_is_too_large_to_be_kept_beside_its_headers_ends_and_the_worker_lives(jobs):
+    await jobs.connection.jetstream().publish("scibus.v1.job.probe.work.large", bytes(jobs.connection.max_payload - 70))
+
+    assert await jobs.state("large") == "failed"
+    await jobs.work("after", "note:hello")
+    assert await jobs.state("after") == "succeeded"

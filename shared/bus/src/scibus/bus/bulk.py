@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager, suppress
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from scibus.bus.sturdy import RawMessage, subscribe_raw
+from scibus.bus.raw_messages import RawMessage
+from scibus.bus.sturdy import subscribe_raw
 
 
 class Gathering:

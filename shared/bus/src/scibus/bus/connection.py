@@ -60,15 +60,18 @@ async def open_connection(
 
     Raises:
         nats.errors.NoServersError: no server answered in `attempts` tries.
-        LoginRefusedError: a server refused the login, which no further try mends.
+        LoginRefusedError: every server refused the login, which no further try mends.
     """
     connection = SturdyClient()
+    refusing: set[str] = set()
 
     async def on_first_error(error: Exception) -> None:
-        # nats-py asks the same server again, without end where `attempts` has none.
-        if REFUSED.search(str(error)):
-            connection.drop()
-            raise LoginRefusedError(f"{error}: mend user, password, token or credentials") from error
+        # nats-py asks the same servers again, without end where `attempts` has none.
+        if REFUSED.search(str(error)) and connection._current_server is not None:
+            refusing.add(connection._current_server.uri.netloc)
+            if refusing >= {server.uri.netloc for server in connection._server_pool}:
+                connection.drop()
+                raise LoginRefusedError(f"{error}: mend user, password, token or credentials") from error
         await on_error(error)
 
     options: dict[str, Any] = {

@@ -7,47 +7,33 @@ pings go unanswered, half a minute later. One message with broken headers is eno
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from nats.aio.client import Client, Srv
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.aio.transport import TcpTransport
-from nats.errors import BadSubjectError, ConnectionDrainingError, Error, NoRespondersError, UnexpectedEOF
+from nats.errors import (
+    BadSubjectError,
+    ConnectionDrainingError,
+    Error,
+    MaxPayloadError,
+    NoRespondersError,
+    UnexpectedEOF,
+)
 from nats.errors import TimeoutError as NoReplyError
 
-from scibus.bus.gathering_parser import GatheringParser
 from scibus.bus.header_lines import read_lines, written_lines
+from scibus.bus.raw_messages import FIRST_LINE, RawMessage
+from scibus.bus.wire_parser import WireParser
 
 READ_BYTES = 256 * 1024
-FIRST_LINE = b"NATS/1.0\r\n"
-"""Of headers that somebody published: the server's own say a status in it."""
 NOBODY = b"NATS/1.0 503"
 """Of the server's own, where nobody has subscribed."""
 
 
 class MalformedMessageError(Error):
     """A message that cannot be read was left out."""
-
-
-class RawMessage(NamedTuple):
-    """A message as it came."""
-
-    subject: bytes
-    reply: bytes
-    data: bytes
-    head: bytes
-    """Its headers, with their first line; empty where there are none."""
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Its headers, read anew each time."""
-        return read_lines(self.head[len(FIRST_LINE) :])
-
-    def last(self, name: bytes) -> bytes:
-        """The header `name` that stands last: where the server adds one, it is the server's. Empty if there is none."""
-        _, found, rest = self.head.rpartition(b"\r\n%s: " % name)
-        return rest.partition(b"\r\n")[0] if found else b""
 
 
 async def subscribe_raw(
@@ -96,6 +82,8 @@ async def answer_to(
     reply = await connection.ask(subject, payload, timeout, headers)
     if reply.head.startswith(NOBODY):
         raise NoRespondersError
+    if reply.head and not reply.head.startswith(FIRST_LINE):
+        raise MalformedMessageError(f"the server answers {reply.head[:50]!r}")
     return reply.data
 
 
@@ -104,10 +92,9 @@ class SturdyClient(Client):
 
     def __init__(self) -> None:
         super().__init__()
-        self._ps = GatheringParser(self)
+        self._ps: Any = WireParser(self)
         self._diverted: dict[int, Callable[[RawMessage], None]] = {}
         self._asked = 0
-        self._inbox = ""
         self._replies = 0
 
     def divert(self, subscription: Subscription, take: Callable[[RawMessage], None]) -> None:
@@ -115,7 +102,12 @@ class SturdyClient(Client):
         self._diverted[subscription._id] = take
 
     async def _connect_to_server(self, s: Srv) -> None:
-        """As nats-py's own, but that more may wait to be read."""
+        """As nats-py's own, but that more may wait to be read, and that nothing is left of a connection before."""
+        for task in (self._reading_task, self._ping_interval_task, self._flusher_task):
+            if task is not None:
+                task.cancel()
+        self.drop()
+        self._ps.reset()
         if s.uri.scheme in ("ws", "wss"):
             await super()._connect_to_server(s)
             return
@@ -128,22 +120,25 @@ class SturdyClient(Client):
         self._diverted.pop(sid, None)
         super()._remove_sub(sid, max_msgs)
 
-    async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
+    async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes | None) -> None:
         take = self._diverted.get(sid)
         if take is not None and (not headers or headers.startswith(FIRST_LINE) or sid == self._replies):
             take(RawMessage(subject, reply, data, headers or b""))
             return
         try:
-            await super()._process_msg(sid, subject, reply, data, headers)
+            await super()._process_msg(sid, subject, reply, data, headers or b"")
         except (IndexError, ValueError) as error:
             await self._error_cb(MalformedMessageError(f"a message that cannot be read was left out: {error!r}"))
 
     async def _init_request_sub(self) -> None:
-        await super()._init_request_sub()
-        self._inbox = (self._resp_sub_prefix or b"").decode()
-        replies = next(sub for sub in self._subs.values() if sub._cb == self._request_sub_callback)
-        self.divert(replies, self._hear_reply)
-        self._replies = replies._id
+        # Sending it may take a while, and who asks meanwhile must find all of it.
+        self._replies = self._sid + 1
+        self._diverted[self._replies] = self._hear_reply
+        try:
+            await super()._init_request_sub()
+        finally:
+            if self._replies not in self._subs:
+                self._resp_sub_prefix = None
 
     def _hear_reply(self, message: RawMessage) -> None:
         reply = self._resp_map.get(message.subject.rpartition(b".")[2].decode())
@@ -172,7 +167,7 @@ class SturdyClient(Client):
         self._resp_map[token] = reply
         timer = None
         try:
-            inbox = f"{self._inbox}{token}"
+            inbox = f"{(self._resp_sub_prefix or b'').decode()}{token}"
             if self.is_connected and len(payload) <= self._max_payload:
                 await self._send_publish(subject, inbox, payload, len(payload), headers)
             else:
@@ -209,6 +204,9 @@ class SturdyClient(Client):
             command = b"".join((f"PUB {about} {len(payload)}\r\n".encode(), payload, b"\r\n"))
         else:
             head = written_lines(headers)
+            if len(head) + len(payload) > self._max_payload:
+                # The server would close the connection for good.
+                raise MaxPayloadError
             sizes = f"{len(head)} {len(head) + len(payload)}"
             command = b"".join((f"HPUB {about} {sizes}\r\n".encode(), head, payload, b"\r\n"))
         self.stats["out_msgs"] += 1
@@ -216,6 +214,12 @@ class SturdyClient(Client):
         await self._send_command(command)
         if self._flush_queue is not None and self._flush_queue.empty():
             await self._flush_pending()
+
+    async def _send_ping(self, future: asyncio.Future[bool] | None = None) -> None:
+        """As nats-py's own, but after what was sent before: the answer says that the server has heard all of it."""
+        self._pongs.append(future or asyncio.get_running_loop().create_future())
+        await self._send_command(b"PING\r\n")
+        await self._flush_pending()
 
     async def _attempt_reconnect(self) -> None:
         """Connect anew, without waiting for what a connection that is half open does not take any more."""
@@ -240,8 +244,10 @@ class SturdyClient(Client):
             except asyncio.CancelledError:
                 return
             except Exception as error:  # noqa: BLE001 - whatever it was: who goes on without reading is deaf
-                await self._error_cb(error)
-                await self._process_op_err(error)
+                try:
+                    await self._error_cb(error)
+                finally:
+                    await self._process_op_err(error)
                 return
 
 

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 
 from scibus.bus import headers as h
 from scibus.bus.blobs import Blobs
+from scibus.bus.raw_messages import RawMessage
 from scibus.bus.spans import SERVER, Span, messaging, span
-from scibus.bus.sturdy import RawMessage, subscribe_raw
+from scibus.bus.sturdy import subscribe_raw
 from scibus.contracts.calls import CallOptions
 from scibus.contracts.model import parse_body
 from scibus.contracts.operations import JobOperation, Operation

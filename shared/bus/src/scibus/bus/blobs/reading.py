@@ -8,6 +8,7 @@ from typing import Any
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import ConnectionClosedError
 from nats.errors import Error as NatsError
 
 from scibus.bus.stored import API, ApiError, api, is_missing
@@ -131,6 +132,8 @@ class _Puller:
                 async with asyncio.timeout(LISTEN_SECONDS):
                     message = await self._arrived.get()
             except TimeoutError:
+                if self._connection.is_closed:
+                    raise ConnectionClosedError from None
                 if self._connection.stats["reconnects"] != self._reconnects:
                     raise _Stalled("the connection was lost and is back") from None
                 continue

@@ -11,8 +11,8 @@ from nats.errors import Error as NatsError
 
 from scibus.bus.bulk import gathering
 from scibus.bus.job_ids import sequenced_id
+from scibus.bus.raw_messages import RawMessage
 from scibus.bus.stored import API, StoredMessage, parse_time
-from scibus.bus.sturdy import RawMessage
 from scibus.bus.topology import jobs_stream
 from scibus.client.jobs.contact import reaching
 from scibus.client.jobs.lookup import queued_status

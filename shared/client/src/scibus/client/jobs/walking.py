@@ -12,8 +12,8 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from scibus.bus.bulk import gathering
+from scibus.bus.raw_messages import RawMessage
 from scibus.bus.stored import API, ApiError, StoredMessage, api, is_missing
-from scibus.bus.sturdy import RawMessage
 from scibus.bus.topology import SECOND
 from scibus.client.jobs.contact import reaching
 from scibus.contracts.problems import BackendUnavailable

@@ -6,6 +6,7 @@ from typing import Any
 
 from scibus.bus import headers as h
 from scibus.bus.spans import CONSUMER, Attributes, messaging, span
+from scibus.bus.trace import current_trace, trace_id
 from scibus.contracts.model import Contract
 from scibus.contracts.operations import Operation
 from scibus.contracts.problems import BackendUnavailable, DeadlineExceeded, InternalError, Problem
@@ -58,7 +59,9 @@ class Attempt:
         """
         trace = h.trace_headers(self._held.delivery.headers)
         with span(f"process {self._operation.job_subject}", CONSUMER, self._attributes(), trace) as spanned:
-            bind(attempt=self._held.status.attempt)
+            # Also for what is told after the attempt.
+            traced = trace_id(current_trace.get())
+            bind(attempt=self._held.status.attempt, **({"trace_id": traced} if traced else {}))
             outcome = await self._made(request)
             if outcome != "succeeded":
                 spanned.failed(outcome)

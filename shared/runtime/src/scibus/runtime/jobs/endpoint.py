@@ -7,10 +7,8 @@ from typing import Any
 
 from nats.aio.msg import Msg
 
-from scibus.bus import headers as h
 from scibus.bus.stored import api, parse_time
 from scibus.bus.topology import jobs_stream
-from scibus.bus.trace import trace_id
 from scibus.contracts.jobs import JobRef
 from scibus.contracts.operations import Operation
 from scibus.contracts.problems import BackendUnavailable, Problem
@@ -141,8 +139,7 @@ class JobEndpoint:
         task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, delivery: Delivery, *, has_slot: bool) -> None:
-        trace = trace_id(h.trace_headers(delivery.headers))
-        bind(operation=self.operation.name, job_id=delivery.ref.job_id, **({"trace_id": trace} if trace else {}))
+        bind(operation=self.operation.name, job_id=delivery.ref.job_id)
         began, outcome, held = time.perf_counter(), "not-ours", None
         try:
             request = read_request(self.operation, delivery)

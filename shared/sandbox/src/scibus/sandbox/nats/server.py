@@ -128,6 +128,8 @@ class NatsServer:
         Raises:
             NatsServerError: it does not take it, and goes on with what it had.
         """
+        if self.process.returncode is not None:
+            raise NatsServerError("the server is not running")
         await self._write_config()
         seen = len(_text(self._log))
         self.process.send_signal(signal.SIGHUP)

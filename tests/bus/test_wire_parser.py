@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nats.protocol.parser import Parser
 
-from scibus.bus.gathering_parser import WORTH_GATHERING, GatheringParser
+from scibus.bus.wire_parser import WORTH_GATHERING, WireParser
 
 HEADERS = b"NATS/1.0\r\nName: value\r\n\r\n"
 SIZES = [0, 1, 500, *range(WORTH_GATHERING - 3, WORTH_GATHERING + 4), 3 * WORTH_GATHERING]
@@ -43,7 +43,7 @@ async def test_as_nats_pys_own_however_the_bytes_are_cut(messages, cuts):
     wire = b"".join(_written(number, *message) for number, message in enumerate(messages))
     # Also just at the end of a message, where its line end is cut in two.
     places = sorted({0, len(wire), len(wire) - 1, *(int(cut * len(wire)) for cut in cuts)})
-    ours, theirs = Heard(GatheringParser), Heard(Parser)
+    ours, theirs = Heard(WireParser), Heard(Parser)
 
     for begin, end in pairwise(places):
         await ours.parser.parse(wire[begin:end])
@@ -54,7 +54,7 @@ async def test_as_nats_pys_own_however_the_bytes_are_cut(messages, cuts):
 
 
 async def test_a_new_connection_begins_afresh():
-    heard = Heard(GatheringParser)
+    heard = Heard(WireParser)
     whole = _written(1, 3 * WORTH_GATHERING, headers=False)
     await heard.parser.parse(whole[:1000])
 
