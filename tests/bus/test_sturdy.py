@@ -4,6 +4,7 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
+import uvloop
 from nats.errors import MaxPayloadError
 
 from scibus.bus.connection import close_connection, open_connection
@@ -78,6 +79,31 @@ async def test_headers_that_make_a_message_too_large_do_not_cost_the_connection(
             await connection.publish("some.b", bytes(99_990), headers={"Name": "value"})
 
         assert await GuardedPublisher(connection, "SOME").publish("some.a", bytes(90_000), 0, {}) == 1
+
+
+@pytest.mark.parametrize("flusher_ended", [False, True])
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_what_is_asked_while_the_connection_breaks_is_answered_on_the_next_one(loop, flusher_ended):
+    async def ask():
+        async with NatsServer() as server, opened(server.url) as there, opened(server.url) as here:
+
+            async def answer(message):
+                await message.respond(b"yes")
+
+            await there.subscribe("question", cb=answer)
+            await there.flush()
+            asked = []
+            if flusher_ended:
+                here._flusher_task.cancel()
+                await asyncio.sleep(0)
+            here.drop()
+            for _ in range(20):
+                asked.append(asyncio.create_task(here.request("question", timeout=8)))
+                await asyncio.sleep(0)
+            return [reply.data for reply in await asyncio.gather(*asked)]
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        assert runner.run(ask()) == [b"yes"] * 20
 
 
 @pytest.mark.parametrize("size", [10, 5000])

@@ -215,6 +215,15 @@ class SturdyClient(Client):
         if self._flush_queue is not None and self._flush_queue.empty():
             await self._flush_pending()
 
+    async def _flush_pending(self, force_flush: bool = False) -> Any:
+        """As nats-py's own, but that what a broken connection does not take is kept for the next one."""
+        if self._writer is None or not self._writer.transport.is_closing():
+            return await super()._flush_pending(force_flush)
+        # The read loop has not noticed yet. uvloop would tell with a RuntimeError, asyncio drop what is written.
+        kept = asyncio.get_running_loop().create_future()
+        kept.set_result(None)
+        return kept
+
     async def _send_ping(self, future: asyncio.Future[bool] | None = None) -> None:
         """As nats-py's own, but after what was sent before: the answer says that the server has heard all of it."""
         self._pongs.append(future or asyncio.get_running_loop().create_future())
@@ -229,9 +238,12 @@ class SturdyClient(Client):
 
     def drop(self) -> None:
         """Close the socket, whatever waits to be sent."""
-        writer = getattr(self._transport, "_io_writer", None)
-        if writer is not None:
-            writer.transport.abort()
+        if self._writer is not None:
+            self._writer.transport.abort()
+
+    @property
+    def _writer(self) -> asyncio.StreamWriter | None:
+        return getattr(self._transport, "_io_writer", None)
 
     async def _read_loop(self) -> None:
         """As nats-py's own, but that it reads more at a time, and connects anew however it ends."""
