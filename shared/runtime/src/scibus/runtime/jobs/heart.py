@@ -73,6 +73,8 @@ class Heart:
                 held.busy_at = time.monotonic() - self.ack_wait / 4
             except Problem as problem:
                 log.warning("a job's status could not be told", job=str(held.ref), problem=problem.details.slug)
+            except Exception:
+                log.exception("a job's status could not be told", job=str(held.ref))
 
     def _give_up_unsure(self) -> None:
         """Who cannot prove any more that a job is its own stops before another worker may begin."""

@@ -95,7 +95,7 @@ class Puller:
                 if self._broken:
                     await self._begin_anew()
                 await self._ask()
-            except (NatsError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was: a worker that asks no more is deaf
                 log.warning("jobs cannot be asked for", consumer=self._name, error=repr(error))
                 await asyncio.sleep(RETRY_SECONDS)
                 self.reset()
