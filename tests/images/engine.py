@@ -114,9 +114,10 @@ def engine(chosen: str | None = None) -> AbstractContextManager[Engine]:
     for name, (usable, start) in ENGINES.items():
         if chosen in (None, name) and usable():
             return start()
-    raise EngineError(
-        f"there is no {chosen or 'container engine'}: start Docker, or, as root on Debian, `apt-get install docker.io`"
-    )
+    hint = "start Docker, or, as root on Debian, `apt-get install docker.io`"
+    if chosen == "podman":
+        hint = "as root on Debian, `apt-get install podman runc catatonit`"
+    raise EngineError(f"there is no {chosen or 'container engine'}: {hint}")
 
 
 def _answers(program: str) -> bool:
