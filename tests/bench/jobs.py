@@ -42,7 +42,7 @@ class OnJetStream:
         await api(self._connection, pause, {"pause_until": FAR})
         await self._submit(number)
         await api(self._connection, pause, {})
-        return await _emptied(self._connection, self._stream)
+        return await _rate_until_empty(self._connection, self._stream)
 
 
 class Taskiq:
@@ -55,7 +55,7 @@ class Taskiq:
     async def rate(self, _number):
         await ended(script("taskiq_jobs", "submit", str(JOBS)), **self._settings)
         async with running(script("taskiq_jobs", "worker"), **self._settings):
-            return await _emptied(self._connection, "TASKIQ_JOBS")
+            return await _rate_until_empty(self._connection, "TASKIQ_JOBS")
 
 
 class OnRedis:
@@ -72,7 +72,7 @@ class OnRedis:
         return _spread(told["took"])
 
 
-async def _emptied(connection, stream):
+async def _rate_until_empty(connection, stream):
     """Jobs a second, from the first that is gone to the last."""
 
     async def left():

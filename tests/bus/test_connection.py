@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from scibus.bus.connection import close_connection, open_connection
 from scibus.bus.settings import BusSettings
 from scibus.bus.sturdy import SturdyClient
 from scibus.client import NoAnswer, connect
@@ -79,34 +78,3 @@ async def test_a_connection_that_takes_nothing_more_is_left_for_a_new_one(nats_s
 
         assert await connection.rtt() < 5
         await connection.close()
-
-
-@pytest.mark.parametrize("noise", [b"NOISE\r\n", b"MSG a 1 x\r\n", b'INFO {"broken\r\n', b""])
-async def test_whatever_ends_reading_the_connection_is_opened_anew(noise):
-    """With nothing it is closed by the server."""
-    back = asyncio.Event()
-    came = 0
-
-    async def serve(reader, writer):
-        nonlocal came
-        came += 1
-        writer.write(b'INFO {"server_id": "x", "max_payload": 1048576}\r\n')
-        while line := await reader.readline():
-            if line == b"PING\r\n":
-                writer.write(b"PONG\r\n")
-                if came == 1:
-                    writer.write(noise)
-                    break
-        writer.close()
-
-    async def on_reconnect() -> None:
-        back.set()
-
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        url = f"nats://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        connection = await open_connection(BusSettings(nats_url=url), "test", on_reconnect=on_reconnect)
-
-        await asyncio.wait_for(back.wait(), 5)
-
-        await close_connection(connection)
-    assert came == 2

@@ -34,14 +34,17 @@ async def serving(serve):
         yield f"nats://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
+async def answer_questions(connection):
+    async def answer(message):
+        await message.respond(b"yes")
+
+    await connection.subscribe("question", cb=answer)
+    await connection.flush()
+
+
 async def test_first_requests_find_their_answers_while_much_waits_to_be_sent(nats_server):
     async with opened(nats_server.url) as there, opened(nats_server.url) as here:
-
-        async def answer(message):
-            await message.respond(b"yes")
-
-        await there.subscribe("question", cb=answer)
-        await there.flush()
+        await answer_questions(there)
         # As many as wait when nobody gave the flusher a turn: the first request has to wait for it.
         here._pending.extend([b"PUB nobody 1000000\r\n" + bytes(1_000_000) + b"\r\n"] * 9)
         here._pending_data_size += 9_000_000
@@ -86,12 +89,7 @@ async def test_headers_that_make_a_message_too_large_do_not_cost_the_connection(
 def test_what_is_asked_while_the_connection_breaks_is_answered_on_the_next_one(loop, flusher_ended):
     async def ask():
         async with NatsServer() as server, opened(server.url) as there, opened(server.url) as here:
-
-            async def answer(message):
-                await message.respond(b"yes")
-
-            await there.subscribe("question", cb=answer)
-            await there.flush()
+            await answer_questions(there)
             asked = []
             if flusher_ended:
                 here._flusher_task.cancel()
@@ -156,3 +154,30 @@ async def test_a_new_connection_that_gets_stuck_is_given_up_with_all_that_belong
         reading = [task for task in asyncio.all_tasks() if "_read_loop" in repr(task.get_coro())]
 
     assert (came, len(reading), [message.data for message in heard]) == (3, 1, [b"ok"])
+
+
+@pytest.mark.parametrize("noise", [b"NOISE\r\n", b"MSG a 1 x\r\n", b'INFO {"broken\r\n', b""])
+async def test_whatever_ends_reading_the_connection_is_opened_anew(noise):
+    """With nothing it is closed by the server."""
+    back = asyncio.Event()
+    came = 0
+
+    async def serve(reader, writer):
+        nonlocal came
+        came += 1
+        writer.write(GREETING)
+        while line := await reader.readline():
+            if line == b"PING\r\n":
+                writer.write(b"PONG\r\n")
+                if came == 1:
+                    writer.write(noise)
+                    break
+        writer.close()
+
+    async def on_reconnect() -> None:
+        back.set()
+
+    async with serving(serve) as url, opened(url, on_reconnect=on_reconnect):
+        await asyncio.wait_for(back.wait(), 5)
+
+    assert came == 2

@@ -1,7 +1,7 @@
 """Header lines of NATS, read and written as nats-py does it, in a fraction of its time."""
 
 from collections.abc import Callable, Mapping
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from nats.aio.client import _HEADER_KEY_RE, _HEADER_VALUE_NEWLINES, Client
 from nats.errors import BadHeaderError
@@ -56,7 +56,7 @@ def _written_name(text: str) -> str:
     return name
 
 
-class _Names(dict[str, Name], Generic[Name]):
+class _Names(dict[str, Name]):
     """Names that were looked at lately; the same few come all the time."""
 
     def __init__(self, look: Callable[[str], Name]) -> None:

@@ -70,12 +70,12 @@ async def subscribe_raw(
 async def answer_to(
     connection: Client, subject: str, payload: bytes, *, timeout: float, headers: dict[str, str] | None = None
 ) -> bytes:
-    """The body of what is answered to `payload` on `subject`.
+    """The body of what is answered to `payload` on `subject`, which was looked at already.
 
     Raises:
         nats.errors.NoRespondersError: nobody hears there.
         nats.errors.TimeoutError: nothing was answered within `timeout` seconds.
-        nats.errors.Error: it cannot be sent.
+        nats.errors.Error: it cannot be sent, or the server itself answers with something else.
     """
     if not isinstance(connection, SturdyClient):
         return (await connection.request(subject, payload, timeout=timeout, headers=headers)).data
@@ -168,7 +168,7 @@ class SturdyClient(Client):
         timer = None
         try:
             inbox = f"{(self._resp_sub_prefix or b'').decode()}{token}"
-            if self.is_connected and len(payload) <= self._max_payload:
+            if self.is_connected:
                 await self._send_publish(subject, inbox, payload, len(payload), headers)
             else:
                 await self.publish(subject, payload, reply=inbox, headers=headers)
@@ -199,30 +199,25 @@ class SturdyClient(Client):
         """As nats-py's own, but that what is published is copied once and not three times."""
         if not subject:
             raise BadSubjectError
+        head = b"" if headers is None else written_lines(headers)
+        size = len(head) + len(payload)
+        if size > self._max_payload:
+            # The server would close the connection for good.
+            raise MaxPayloadError
         about = subject if not reply else f"{subject} {reply}"
-        if headers is None:
-            command = b"".join((f"PUB {about} {len(payload)}\r\n".encode(), payload, b"\r\n"))
-        else:
-            head = written_lines(headers)
-            if len(head) + len(payload) > self._max_payload:
-                # The server would close the connection for good.
-                raise MaxPayloadError
-            sizes = f"{len(head)} {len(head) + len(payload)}"
-            command = b"".join((f"HPUB {about} {sizes}\r\n".encode(), head, payload, b"\r\n"))
+        line = f"PUB {about} {size}\r\n" if headers is None else f"HPUB {about} {len(head)} {size}\r\n"
         self.stats["out_msgs"] += 1
         self.stats["out_bytes"] += payload_size
-        await self._send_command(command)
+        await self._send_command(b"".join((line.encode(), head, payload, b"\r\n")))
         if self._flush_queue is not None and self._flush_queue.empty():
             await self._flush_pending()
 
     async def _flush_pending(self, force_flush: bool = False) -> Any:
         """As nats-py's own, but that what a broken connection does not take is kept for the next one."""
-        if self._writer is None or not self._writer.transport.is_closing():
-            return await super()._flush_pending(force_flush)
-        # The read loop has not noticed yet. uvloop would tell with a RuntimeError, asyncio drop what is written.
-        kept = asyncio.get_running_loop().create_future()
-        kept.set_result(None)
-        return kept
+        if self._writer is not None and self._writer.transport.is_closing():
+            # The read loop has not noticed yet. uvloop would tell with a RuntimeError, asyncio drop what is written.
+            return None
+        return await super()._flush_pending(force_flush)
 
     async def _send_ping(self, future: asyncio.Future[bool] | None = None) -> None:
         """As nats-py's own, but after what was sent before: the answer says that the server has heard all of it."""

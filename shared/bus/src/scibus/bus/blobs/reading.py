@@ -69,6 +69,7 @@ class _Puller:
         self._name = connection._nuid.next().decode()
         self._inbox = connection.new_inbox()
         self._arrived: asyncio.Queue[Msg] = asyncio.Queue()
+        """Never more than were asked for."""
         self._reconnects = connection.stats["reconnects"]
 
     async def chunks(self, position: int, count: int, at_once: int) -> AsyncGenerator[tuple[int, bytes], None]:

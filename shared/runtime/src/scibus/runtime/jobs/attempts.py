@@ -105,11 +105,11 @@ class Attempt:
         try:
             await _over(handler)
         except asyncio.CancelledError:
+            limit.cancel()
             held.stop(Stop.SHUTDOWN)
             await _over(handler)
             raise
-        finally:
-            limit.cancel()
+        limit.cancel()
         try:
             ending = handler.result()
         except asyncio.CancelledError:

@@ -10,6 +10,7 @@ import sys
 import sysconfig
 import tempfile
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,15 +20,13 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 START_SECONDS = 10.0
 STOP_SECONDS = 10.0
-
-
-RELOAD_LOOKS = 250
+RELOAD_SECONDS = 5.0
 RELOADED = "Reloaded server configuration"
 NOT_RELOADED = "Failed to reload server configuration"
 
 
 class NatsServerError(Exception):
-    """The server did not start; the message holds the last lines of what it said."""
+    """The server did not start, or not do what it was told; the message holds the last lines of what it said."""
 
 
 def server_binary() -> Path:
@@ -131,16 +130,15 @@ class NatsServer:
         if self.process.returncode is not None:
             raise NatsServerError("the server is not running")
         await self._write_config()
-        seen = len(_text(self._log))
+        seen, told = len(await asyncio.to_thread(_text, self._log)), ""
         self.process.send_signal(signal.SIGHUP)
-        told = ""
-        for _ in range(RELOAD_LOOKS):
-            await asyncio.sleep(0.02)
-            told = _text(self._log)[seen:]
-            if RELOADED in told:
-                return
-            if NOT_RELOADED in told:
-                break
+        with suppress(TimeoutError):
+            async with asyncio.timeout(RELOAD_SECONDS):
+                while NOT_RELOADED not in told:
+                    await asyncio.sleep(0.02)
+                    told = (await asyncio.to_thread(_text, self._log))[seen:]
+                    if RELOADED in told:
+                        return
         raise NatsServerError(f"nats-server did not take its new configuration: {told.strip()}")
 
     async def stop(self) -> None:
