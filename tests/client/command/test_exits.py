@@ -3,6 +3,7 @@
 import json
 import signal
 
+from scibus.sandbox import NatsServer
 from tests import standing
 from tests.client.command import inside
 from tests.client.command.commands import Command, ended_with
@@ -53,6 +54,19 @@ async def test_nats_out_of_reach_ends_with_3_and_hides_the_password(scibus: Comm
 
     assert result.code == 3
     assert "NATS is out of reach at 127.0.0.1:1" in result.err
+    assert "hunter2" not in result.err
+
+
+async def test_a_login_that_nats_refuses_is_no_matter_of_trying_again(scibus: Command) -> None:
+    async with NatsServer(config="authorization { user: jane, password: right }") as server:
+        url = server.url.replace("//", "//jane:hunter2@")
+        result = await scibus("--url", url, "call", "probe", "echo", "--text", "a")
+
+    assert result.code == 3
+    assert "NATS refuses the login" in result.err
+    assert "mend user, password, token or credentials" in result.err
+    assert "again" not in result.err
+    assert "scibus up" not in result.err
     assert "hunter2" not in result.err
 
 

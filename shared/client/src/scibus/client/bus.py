@@ -13,7 +13,7 @@ from nats.errors import NoRespondersError
 
 from scibus.bus import headers as h
 from scibus.bus.blobs import Blobs
-from scibus.bus.connection import close_connection, open_connection
+from scibus.bus.connection import LoginRefusedError, close_connection, open_connection
 from scibus.bus.errors import NoAnswer
 from scibus.bus.settings import BusSettings
 from scibus.bus.spans import CLIENT, PRODUCER, messaging, span
@@ -253,6 +253,8 @@ async def connect(
     settings = BusSettings(**given)
     try:
         connection = await open_connection(settings, name, attempts=FIRST_TRIES)
+    except LoginRefusedError as error:
+        raise NoAnswer(f"NATS refuses the login: {error}", retryable=False) from error
     except (OSError, NatsError, TimeoutError) as error:
         raise NoAnswer(f"NATS is out of reach: {error!r}") from error
     try:

@@ -73,7 +73,7 @@ class Reach:
         """A connection to the bus.
 
         Raises:
-            NoAnswer: NATS is out of reach.
+            NoAnswer: NATS is out of reach or refuses the login.
             typer.BadParameter: a setting or the token is wrong.
         """
         servers, options = self._servers(), self.options()
@@ -88,6 +88,8 @@ class Reach:
                     )
                 )
             except NoAnswer as error:
+                if not error.details.retryable:
+                    raise
                 raise NoAnswer(
                     f"NATS is out of reach at {servers} ({error.__cause__}): `scibus up` runs a bus to try things on"
                 ) from error
