@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
-from typing import Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar
 
 from scibus.contracts.calls import BoundOperation, BoundRequest, Caller, CallOptions, JobHandle, When
 from scibus.contracts.jobs import JobRef, JobSchedule, JobStatus
 from scibus.contracts.model import Contract
 from scibus.contracts.operations import JobOperation, Request, Service
+
+if TYPE_CHECKING:
+    from scibus.contracts.live.operation import SubscribeOperation
 
 P = ParamSpec("P")
 Query = TypeVar("Query", bound=Contract)
@@ -43,6 +46,11 @@ class Blocking(Service):
 
     def _bound_job(self, operation: "JobOperation[P, Query, Answer]") -> Any:
         return BlockingOperation(BoundOperation(operation, self._caller, self._options), self._waiting)
+
+    def _bound_subscribe(self, operation: "SubscribeOperation[Any]") -> Any:
+        from scibus.contracts.live.blocking import BlockingSubscribe
+
+        return BlockingSubscribe(super()._bound_subscribe(operation), self._waiting)
 
 
 class BlockingJob(Generic[Answer]):

@@ -9,6 +9,8 @@ from scibus.contracts.jobs import JobRef, JobSchedule, JobStatus
 from scibus.contracts.model import Contract
 
 if TYPE_CHECKING:
+    from scibus.contracts.live.calls import LiveSubscription, MessageCallback
+    from scibus.contracts.live.operation import SubscribeOperation
     from scibus.contracts.operations import Operation, Request
 
 P = ParamSpec("P")
@@ -112,6 +114,18 @@ class Caller(Protocol):
         options: CallOptions | None = None,
     ) -> JobSchedule:
         """Let the server submit a job later, or again and again."""
+        ...
+
+    async def follow(
+        self,
+        operation: "SubscribeOperation[Any]",
+        order: Any,
+        options: CallOptions | None = None,
+        *,
+        callback: "MessageCallback | None" = None,
+        reader: str | None = None,
+    ) -> "LiveSubscription":
+        """Let a dataset be forwarded, and read it."""
         ...
 
 

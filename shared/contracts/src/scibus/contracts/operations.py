@@ -11,6 +11,7 @@ from scibus.contracts.tables import Table, TableBody
 
 if TYPE_CHECKING:
     from scibus.contracts.blocking import Blocking, BlockingOperation, BlockingRequest
+    from scibus.contracts.live.operation import SubscribeOperation
 
 P = ParamSpec("P")
 Query = TypeVar("Query", bound=Contract)
@@ -67,6 +68,17 @@ class Operation(Generic[P, Query, Answer]):
         if self._owner is None:
             raise TypeError("an operation is declared as a member of a Service")
         return self._owner.service_name
+
+    def sibling(self, name: str) -> "Operation[..., Any, Any]":
+        """The operation `name` of the same service.
+
+        Raises:
+            TypeError: it declares none.
+        """
+        for operation in self._owner.operations() if self._owner else ():
+            if operation.name == name:
+                return operation
+        raise TypeError(f"{self.service} declares no operation {name}")
 
     @property
     def subject(self) -> str:
@@ -160,6 +172,11 @@ class Service:
 
     def _bound_job(self, operation: JobOperation[P, Query, Answer]) -> Any:
         return BoundOperation(operation, self._caller, self._options)
+
+    def _bound_subscribe(self, operation: "SubscribeOperation[Any]") -> Any:
+        from scibus.contracts.live.calls import BoundSubscribe
+
+        return BoundSubscribe(operation, self._caller, self._options)
 
 
 def _own_operations(service: type) -> Iterator[Operation[..., Any, Any]]:

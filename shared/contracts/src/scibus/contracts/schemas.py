@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from scibus.contracts.autobahn import Autobahn
 from scibus.contracts.blobs import BlobRef
 from scibus.contracts.drms import Drms
 from scibus.contracts.jobs import JobStatus
@@ -15,7 +16,7 @@ from scibus.contracts.model import Contract
 from scibus.contracts.operations import SCHEMA_PREFIX, Service
 from scibus.contracts.problems import ProblemDetails
 
-SERVICES: tuple[type[Service], ...] = (Drms,)
+SERVICES: tuple[type[Service], ...] = (Autobahn, Drms)
 OPERATIONS = "operations.json"
 """Which model is asked and which is answered by which operation."""
 

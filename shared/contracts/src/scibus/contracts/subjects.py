@@ -6,7 +6,8 @@ PREFIX = "scibus.v1"
 SEQUENCED = "seq-"
 """Job ids that begin so are the bus's own: made from the stream sequence of a job submitted without an id."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+LONGEST_ID = 64
+_JOB_ID = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_ID}}}")
 
 
 def check_name(name: str) -> str:
@@ -29,6 +30,15 @@ def check_job_id(job_id: str) -> str:
     if not _JOB_ID.fullmatch(job_id):
         raise ValueError(f"{job_id[:80]!r} cannot be an id: use 1 to 64 of A-Z a-z 0-9 _ -")
     return job_id
+
+
+def check_subscription_id(name: str) -> str:
+    """`name`, if it may be the id of a subscription: as those of jobs.
+
+    Raises:
+        ValueError: it is empty, too long, or holds other characters than `A-Za-z0-9_-`.
+    """
+    return check_job_id(name)
 
 
 def check_own_id(job_id: str) -> str:
@@ -70,6 +80,11 @@ def cancel_subject(service: str, operation: str, job_id: str) -> str:
 def dead_subject(service: str, operation: str, job_id: str) -> str:
     """Where a job that could not be done is kept as it was submitted."""
     return f"{PREFIX}.dead.{service}.{operation}.{job_id}"
+
+
+def data_subject(service: str, subscription: str) -> str:
+    """Where the messages of a live dataset are kept for one subscription, in the source's order."""
+    return f"{PREFIX}.data.{service}.{subscription}"
 
 
 def schedule_subject(service: str, operation: str, schedule_id: str) -> str:
