@@ -6,7 +6,8 @@ pings go unanswered, half a minute later. One message with broken headers is eno
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from nats.aio.client import Client, Srv
@@ -15,6 +16,7 @@ from nats.aio.subscription import Subscription
 from nats.aio.transport import TcpTransport
 from nats.errors import (
     BadSubjectError,
+    ConnectionClosedError,
     ConnectionDrainingError,
     Error,
     MaxPayloadError,
@@ -22,6 +24,7 @@ from nats.errors import (
     UnexpectedEOF,
 )
 from nats.errors import TimeoutError as NoReplyError
+from nats.protocol.parser import PERMISSIONS_ERR, STALE_CONNECTION
 
 from scibus.bus.header_lines import read_lines, written_lines
 from scibus.bus.raw_messages import FIRST_LINE, RawMessage
@@ -30,6 +33,7 @@ from scibus.bus.wire_parser import WireParser
 READ_BYTES = 256 * 1024
 NOBODY = b"NATS/1.0 503"
 """Of the server's own, where nobody has subscribed."""
+WEB_SOCKET = ("ws", "wss")
 
 
 class MalformedMessageError(Error):
@@ -87,6 +91,22 @@ async def answer_to(
     return reply.data
 
 
+class LeavingTcpTransport(TcpTransport):
+    """As nats-py's own, but that a failed TLS handshake is the end of it, which nats-py would wait for in vain."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+
+    async def connect_tls(self, *args: Any, **options: Any) -> None:
+        try:
+            await super().connect_tls(*args, **options)
+        except BaseException:
+            if self._io_writer is not None:
+                self._io_writer.transport.abort()
+            self._io_reader = self._io_writer = None
+            raise
+
+
 class SturdyClient(Client):
     """Leaves out messages that cannot be read, and reconnects at once where its read loop ended."""
 
@@ -101,6 +121,15 @@ class SturdyClient(Client):
         """Hand the messages of `subscription` to `take` as they come off the wire; its callback gets statuses only."""
         self._diverted[subscription._id] = take
 
+    async def connect(self, *args: Any, **options: Any) -> None:
+        """As nats-py's own, but that nothing is left where it fails or is given up."""
+        try:
+            await super().connect(*args, **options)
+        except BaseException:
+            self.drop()
+            await self._leave()
+            raise
+
     async def _connect_to_server(self, s: Srv) -> None:
         """As nats-py's own, but that more may wait to be read, and that nothing is left of a connection before."""
         for task in (self._reading_task, self._ping_interval_task, self._flusher_task):
@@ -108,13 +137,48 @@ class SturdyClient(Client):
                 task.cancel()
         self.drop()
         self._ps.reset()
-        if s.uri.scheme in ("ws", "wss"):
-            await super()._connect_to_server(s)
-            return
         s.last_attempt = time.monotonic()
+        if s.uri.scheme in WEB_SOCKET:
+            await self._open_web_socket(s)
+            return
         if not self._transport:
-            self._transport = TcpTransport()  # type: ignore[no-untyped-call]
+            self._transport = LeavingTcpTransport()
         await self._transport.connect(s.uri, READ_BYTES, self.options["connect_timeout"])
+
+    async def _open_web_socket(self, s: Srv) -> None:
+        # Only who speaks over one needs aiohttp.
+        from scibus.bus.web_sockets import WebSocketTransport
+
+        await self._leave()
+        self._transport = WebSocketTransport(self.options["ws_connection_headers"])
+        if s.uri.scheme == "wss":
+            await self._transport.connect_tls(s.uri, self.ssl_context, READ_BYTES, self.options["connect_timeout"])
+        else:
+            await self._transport.connect(s.uri, READ_BYTES, self.options["connect_timeout"])
+
+    async def _leave(self) -> None:
+        if self._transport is not None:
+            with suppress(OSError, RuntimeError):
+                await self._transport.wait_closed()  # type: ignore[no-untyped-call]
+
+    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:
+        """As nats-py's own, but that servers are not learned over a WebSocket: it would ask them over TCP."""
+        if self._current_server is not None and self._current_server.uri.scheme in WEB_SOCKET:
+            info = {name: value for name, value in info.items() if name != "connect_urls"}
+        await super()._process_info(info, initial_connection)
+
+    async def _process_err(self, err_msg: str) -> None:
+        """As nats-py's own, but that a login which is fetched anew for each connection is given another chance.
+
+        nats-py would close the connection for good when a token expires.
+        """
+        fetches_login = self._user_jwt_cb is not None and self._user_credentials is None
+        if not fetches_login or PERMISSIONS_ERR in err_msg or STALE_CONNECTION in err_msg:
+            await super()._process_err(err_msg)
+            return
+        error = Error(f"nats: {err_msg}")
+        await self._error_cb(error)
+        await self._process_op_err(error)
 
     def _remove_sub(self, sid: int, max_msgs: int = 0) -> None:
         self._diverted.pop(sid, None)
@@ -150,12 +214,37 @@ class SturdyClient(Client):
     ) -> RawMessage:
         """What is answered to `payload` on `subject`, which was looked at already; as it came, also where nobody hears.
 
-        An inbox costs a number here, and the timeout a timer.
-
         Raises:
             nats.errors.TimeoutError: nothing was answered within `timeout` seconds.
             nats.errors.Error: it cannot be sent.
         """
+
+        async def send(inbox: str) -> None:
+            if self.is_connected:
+                await self._send_publish(subject, inbox, payload, len(payload), headers)
+            else:
+                await self.publish(subject, payload, reply=inbox, headers=headers)
+
+        return await self._answered(send, timeout)
+
+    async def ask_all(self, messages: Sequence[RawMessage], timeout: float) -> RawMessage:
+        """What is answered to the last of `messages`, which go out in one piece, their headers written already.
+
+        Raises:
+            nats.errors.MaxPayloadError: one is too large; none was sent.
+            nats.errors.TimeoutError: nothing was answered within `timeout` seconds.
+            nats.errors.Error: they cannot be sent.
+        """
+
+        async def send(inbox: str) -> None:
+            await self._send_messages([*messages[:-1], messages[-1]._replace(reply=inbox.encode())])
+
+        return await self._answered(send, timeout)
+
+    async def _answered(self, send: Callable[[str], Awaitable[None]], timeout: float) -> RawMessage:
+        """What comes to the inbox that `send` is given. It costs a number here, and the timeout a timer."""
+        if self.is_closed:
+            raise ConnectionClosedError
         if self.is_draining_pubs:
             raise ConnectionDrainingError
         if not self._resp_sub_prefix:
@@ -167,17 +256,30 @@ class SturdyClient(Client):
         self._resp_map[token] = reply
         timer = None
         try:
-            inbox = f"{(self._resp_sub_prefix or b'').decode()}{token}"
-            if self.is_connected:
-                await self._send_publish(subject, inbox, payload, len(payload), headers)
-            else:
-                await self.publish(subject, payload, reply=inbox, headers=headers)
+            await send(f"{(self._resp_sub_prefix or b'').decode()}{token}")
             timer = loop.call_later(timeout, _time_out, reply)
             return await reply
         finally:
             self._resp_map.pop(token, None)
             if timer is not None:
                 timer.cancel()
+
+    async def _send_messages(self, messages: Sequence[RawMessage]) -> None:
+        """Send what was looked at already, with one call for all."""
+        pieces: list[bytes] = []
+        sent = 0
+        for message in messages:
+            size = len(message.head) + len(message.data)
+            if size > self._max_payload:
+                raise MaxPayloadError
+            about = b"%b %b" % (message.subject, message.reply) if message.reply else message.subject
+            pieces += (b"HPUB %b %d %d\r\n" % (about, len(message.head), size), message.head, message.data, b"\r\n")
+            sent += len(message.data)
+        self.stats["out_msgs"] += len(messages)
+        self.stats["out_bytes"] += sent
+        await self._send_command(b"".join(pieces))
+        if self._flush_queue is not None and self._flush_queue.empty():
+            await self._flush_pending()
 
     async def _request_new_style(
         self, subject: str, payload: bytes, timeout: float = 1, headers: dict[str, Any] | None = None
@@ -214,7 +316,7 @@ class SturdyClient(Client):
 
     async def _flush_pending(self, force_flush: bool = False) -> Any:
         """As nats-py's own, but that what a broken connection does not take is kept for the next one."""
-        if self._writer is not None and self._writer.transport.is_closing():
+        if self._socket is not None and self._socket.is_closing():
             # The read loop has not noticed yet. uvloop would tell with a RuntimeError, asyncio drop what is written.
             return None
         return await super()._flush_pending(force_flush)
@@ -233,12 +335,14 @@ class SturdyClient(Client):
 
     def drop(self) -> None:
         """Close the socket, whatever waits to be sent."""
-        if self._writer is not None:
-            self._writer.transport.abort()
+        if self._socket is not None:
+            self._socket.abort()
 
     @property
-    def _writer(self) -> asyncio.StreamWriter | None:
-        return getattr(self._transport, "_io_writer", None)
+    def _socket(self) -> asyncio.WriteTransport | None:
+        if isinstance(self._transport, TcpTransport):
+            return self._transport._io_writer.transport if self._transport._io_writer is not None else None
+        return getattr(self._transport, "socket", None)
 
     async def _read_loop(self) -> None:
         """As nats-py's own, but that it reads more at a time, and connects anew however it ends."""

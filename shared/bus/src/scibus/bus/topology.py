@@ -16,12 +16,15 @@ DAY = 24 * 3600 * SECOND
 
 RESULTS = "SCIBUS_RESULTS"
 DEAD = "SCIBUS_DEAD"
+DATA = "SCIBUS_DATA"
 JOBS_BUCKET = "scibus_jobs"
 CHECKPOINTS_BUCKET = "scibus_checkpoints"
 LEASES_BUCKET = "scibus_leases"
+SUBSCRIPTIONS_BUCKET = "scibus_subscriptions"
 
 RESULTS_KEPT = 7 * DAY
 DEAD_KEPT = 30 * DAY
+DATA_KEPT = 7 * DAY
 STATUS_KEPT = 14 * DAY
 DUPLICATE_WINDOW = 600 * SECOND
 DUE_KEPT = 7 * DAY
@@ -142,10 +145,22 @@ def shared_streams() -> Iterator[StreamSpec]:
         DEAD,
         {"subjects": [f"{PREFIX}.dead.>"], "retention": "limits", "max_age": DEAD_KEPT, "allow_direct": True},
     )
+    yield StreamSpec(
+        DATA,
+        {
+            "subjects": [f"{PREFIX}.data.>"],
+            "retention": "limits",
+            "max_age": DATA_KEPT,
+            "duplicate_window": DUPLICATE_WINDOW,
+            "allow_atomic": True,
+            "allow_direct": True,
+        },
+    )
     republish = {"src": f"$KV.{JOBS_BUCKET}.>", "dest": f"{PREFIX}.event.>"}
     yield _bucket(JOBS_BUCKET, max_age=STATUS_KEPT, republish=republish)
     yield _bucket(CHECKPOINTS_BUCKET, max_age=STATUS_KEPT)
     yield _bucket(LEASES_BUCKET, allow_msg_ttl=True)
+    yield _bucket(SUBSCRIPTIONS_BUCKET)
 
 
 def object_store() -> StreamSpec:

@@ -14,8 +14,6 @@ from nats.errors import Error as NatsError
 from scibus.bus.bulk import gathering
 from scibus.bus.raw_messages import RawMessage
 from scibus.bus.stored import API, ApiError, StoredMessage, api, is_missing
-from scibus.bus.topology import SECOND
-from scibus.client.jobs.contact import reaching
 from scibus.contracts.problems import BackendUnavailable
 
 BATCH = 500
@@ -25,6 +23,7 @@ LONGEST = 2
 SILENCE_SECONDS = 5.0
 NO_MORE = ("404", "408")
 KEPT_SECONDS = 30
+SECOND = 1_000_000_000
 
 
 async def walk(
@@ -52,35 +51,33 @@ async def walk_batches(
         since: only what was stored from then on.
         headers_only: leave the bodies out.
 
-    Raises:
-        NoAnswer: JetStream is out of reach.
+    Raises what `api` raises, where JetStream is out of reach or refuses.
     """
     name = f"walk-{secrets.token_hex(8)}"
     body = {"stream_name": stream, "config": _config(name, subject, since, headers_only)}
-    with reaching(stream):
-        try:
-            told = await api(connection, f"CONSUMER.CREATE.{stream}.{name}", body)
-        except ApiError as error:
-            if is_missing(error):
-                return
-            raise
-        try:
-            left, inbox = told["num_pending"], connection.new_inbox()
-            most = left * LONGEST
-            async with gathering(connection, inbox) as gathered:
-                while left:
-                    ask = {"batch": min(BATCH, left), "no_wait": True}
-                    await connection.publish(f"{API}.CONSUMER.MSG.NEXT.{stream}.{name}", _json(ask), reply=inbox)
-                    batch, said = await gathered.batch(ask["batch"], SILENCE_SECONDS)
-                    if said is not None and said.get("Status") not in NO_MORE:
-                        raise NatsError(said.get("Description", "the walk was broken off"))
-                    most -= len(batch)
-                    left = min(_place(batch[-1]).num_pending, most) if batch else 0
-                    yield batch
-        finally:
-            # Where this fails, the server forgets the consumer by itself.
-            with suppress(ApiError, BackendUnavailable, NatsError, TimeoutError):
-                await api(connection, f"CONSUMER.DELETE.{stream}.{name}")
+    try:
+        told = await api(connection, f"CONSUMER.CREATE.{stream}.{name}", body)
+    except ApiError as error:
+        if is_missing(error):
+            return
+        raise
+    try:
+        left, inbox = told["num_pending"], connection.new_inbox()
+        most = left * LONGEST
+        async with gathering(connection, inbox) as gathered:
+            while left:
+                ask = {"batch": min(BATCH, left), "no_wait": True}
+                await connection.publish(f"{API}.CONSUMER.MSG.NEXT.{stream}.{name}", _json(ask), reply=inbox)
+                batch, said = await gathered.batch(ask["batch"], SILENCE_SECONDS)
+                if said is not None and said.get("Status") not in NO_MORE:
+                    raise NatsError(said.get("Description", "the walk was broken off"))
+                most -= len(batch)
+                left = min(_place(batch[-1]).num_pending, most) if batch else 0
+                yield batch
+    finally:
+        # Where this fails, the server forgets the consumer by itself.
+        with suppress(ApiError, BackendUnavailable, NatsError, TimeoutError):
+            await api(connection, f"CONSUMER.DELETE.{stream}.{name}")
 
 
 def _config(name: str, subject: str, since: datetime | None, headers_only: bool) -> dict[str, Any]:
@@ -103,7 +100,7 @@ def _config(name: str, subject: str, since: datetime | None, headers_only: bool)
 def _stored(message: RawMessage) -> StoredMessage:
     place = _place(message)
     return StoredMessage(
-        subject=message.subject.decode(),
+        subject=message.subject.decode(errors="replace"),
         sequence=place.sequence.stream,
         time=place.timestamp.astimezone(UTC),
         headers=message.headers,

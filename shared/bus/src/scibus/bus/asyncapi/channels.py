@@ -4,9 +4,11 @@ from typing import Any
 
 from scibus.bus.asyncapi.messages import AnyOperation, message_reference
 from scibus.bus.asyncapi.references import reference
+from scibus.contracts.live import SubscribeOperation
 from scibus.contracts.operations import JobOperation
 from scibus.contracts.subjects import (
     cancel_subject,
+    data_subject,
     dead_subject,
     event_subject,
     result_subject,
@@ -19,6 +21,7 @@ JOB_ID = {
     "examples": ["7c1f"],
 }
 SCHEDULE_ID = {"description": "Id of the schedule: 1 to 64 of `A-Z a-z 0-9 _ -`.", "examples": ["nightly"]}
+SUBSCRIPTION_ID = {"description": "Id of the subscription: 1 to 64 of `A-Z a-z 0-9 _ -`.", "examples": ["solar-wind"]}
 CANCELLED = "scibus.job.status"
 """The channel of replies to cancellations: the same for all operations."""
 
@@ -79,6 +82,13 @@ def operation_channels(op: AnyOperation) -> dict[str, Channel]:
             {"schedule_id": SCHEDULE_ID},
         ),
     }
+    if isinstance(op, SubscribeOperation):
+        channels["data"] = _channel(
+            data_subject(op.service, "{subscription}"),
+            "The messages of a dataset in order, kept for 7 days in the stream SCIBUS_DATA: read them from there.",
+            {"data": message_reference(op, "data")},
+            {"subscription": SUBSCRIPTION_ID},
+        )
     return {channel_name(op, kind): channel for kind, channel in channels.items()}
 
 

@@ -50,6 +50,25 @@ CLOUD_EVENT: Mapping[str, Schema] = {
     "ce-subject": _text("Id of the job."),
     "ce-dataschema": _text("`urn:scibus:schema:v1:<model>`"),
 }
+LIVE: Mapping[str, Schema] = {
+    h.DATASET: _text("The dataset as it was subscribed to, percent-encoded where it is not ASCII."),
+    h.EPOCH: _text("A number that rises when the subscription is moved, or its source began anew.", pattern="^[0-9]+$"),
+    h.SEQUENCE: _text(
+        "Number of the message at the source; in one epoch each comes once, in order.", pattern="^[0-9]+$"
+    ),
+    h.TIME: _text("When the source took the message.", format="date-time"),
+    f"{h.SOURCE}Nats-Msg-Id": _text(
+        "Each header of the source that means something to the bus stands so; others stay."
+    ),
+}
+LIVE_EVENT: Mapping[str, Schema] = {
+    "ce-specversion": CLOUD_EVENT["ce-specversion"],
+    "ce-id": _text("`<subscription>-<epoch>-<sequence>`"),
+    "ce-type": _text("`scibus.v1.data.<service>`, unless the source's message is a CloudEvent itself, which it stays."),
+    "ce-source": CLOUD_EVENT["ce-source"],
+    "ce-time": _text("When the source took the message.", format="date-time"),
+    "ce-subject": _text("Id of the subscription."),
+}
 ENDED: Mapping[str, Schema] = {
     h.STATE: _text("How the job ended.", enum=["succeeded", "failed", "cancelled"]),
     h.JOB_ID: _text("Id of the job."),

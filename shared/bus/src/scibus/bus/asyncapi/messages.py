@@ -11,6 +11,8 @@ from scibus.bus.asyncapi.headers import (
     DEAD,
     ENDED,
     FAULT,
+    LIVE,
+    LIVE_EVENT,
     NAMED,
     SCHEDULED,
     STORED,
@@ -21,6 +23,7 @@ from scibus.bus.asyncapi.headers import (
     header_schema,
 )
 from scibus.bus.asyncapi.references import reference
+from scibus.contracts.live import SubscribeOperation
 from scibus.contracts.operations import Operation
 from scibus.contracts.problems import MEDIA_TYPE, Problem
 from scibus.contracts.tables import ARROW_STREAM, JSON
@@ -28,6 +31,7 @@ from scibus.contracts.tables import ARROW_STREAM, JSON
 AnyOperation = Operation[..., Any, Any]
 NOTHING: Schema = {"type": "string", "maxLength": 0}
 BYTES: Schema = {"type": "string", "format": "binary"}
+OCTETS = "application/octet-stream"
 
 
 def _message(title: str, payload: Schema, headers: Schema, content_type: str = JSON, **more: Any) -> dict[str, Any]:
@@ -81,6 +85,14 @@ def operation_messages(op: AnyOperation, schemas: dict[str, Schema]) -> dict[str
     }
     if op.answers_table:
         own["arrow"] = _message("The table as an Arrow stream", BYTES, header_schema(ANSWERED), ARROW_STREAM)
+    if isinstance(op, SubscribeOperation):
+        own["data"] = _message(
+            "Message of a dataset",
+            BYTES,
+            header_schema(LIVE, LIVE_EVENT, STORED, TRACE, required=(h.DATASET, h.EPOCH, h.SEQUENCE, h.TIME)),
+            OCTETS,
+            description="Body and headers as the source had them; a body that fits no message is in the object store.",
+        )
     return {f"{op.service}.{op.name}.{kind}": message for kind, message in own.items()}
 
 

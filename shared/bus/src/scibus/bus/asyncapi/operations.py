@@ -14,7 +14,12 @@ TAKEN = {
     "cancel": "Cancel a job",
     "schedule": "Submit a job later",
 }
-TOLD = {"event": "Tell a job's status", "result": "Tell a job's result", "dead": "Keep a job that could not be done"}
+TOLD = {
+    "event": "Tell a job's status",
+    "result": "Tell a job's result",
+    "dead": "Keep a job that could not be done",
+    "data": "Forward a message of a dataset",
+}
 BY_QUEUE_GROUP = ("request", "cancel")
 
 
@@ -25,6 +30,7 @@ def operation_operations(op: AnyOperation, channels: dict[str, Channel]) -> dict
     return {
         channel_name(op, kind): _operation(op, kind, action, title, channels)
         for kind, (action, title) in actions.items()
+        if channel_name(op, kind) in channels
     }
 
 
