@@ -32,6 +32,18 @@ class Metrics:
         self.jobs_waiting = Gauge(
             "scibus_jobs_waiting", "Of these, jobs that wait for their turn.", whose, registry=self.registry
         )
+        self.live_messages = Counter(
+            "scibus_live_messages",
+            "Messages of live datasets put onto the bus.",
+            ["scibus_service", "scibus_subscription"],
+            registry=self.registry,
+        )
+        self.live_lag = Gauge(
+            "scibus_live_lag_messages",
+            "Messages at the source that this worker has yet to put onto the bus.",
+            ["scibus_service", "scibus_subscription"],
+            registry=self.registry,
+        )
         self.connected = Gauge("scibus_nats_connected", "1 while NATS is connected.", registry=self.registry)
         self.reconnects = Counter("scibus_nats_reconnects", "Times NATS was reconnected.", registry=self.registry)
         self.http_calls = Histogram(

@@ -18,6 +18,8 @@ from scibus.runtime.discovery import Discovery
 from scibus.runtime.health import Health, routes, serving_http
 from scibus.runtime.jobs.handlers import Handlers
 from scibus.runtime.jobs.jobs import Jobs
+from scibus.runtime.live.live import LiveData
+from scibus.runtime.live.source import LiveSource
 from scibus.runtime.logs import get_logger
 from scibus.runtime.metrics import Metrics
 from scibus.runtime.requests import RequestEndpoint
@@ -44,6 +46,7 @@ class Run:
         handlers: by operation name.
         undos: likewise, what takes back what a cancelled job has begun.
         openers: of the resources that handlers name.
+        live: the resource that holds the datasets of a service with live data.
         settings: the common ones.
         known: what resources and handlers may name besides.
     """
@@ -58,6 +61,7 @@ class Run:
         handlers: Mapping[str, Callable[..., Any]],
         undos: Mapping[str, Callable[..., Any]],
         openers: Sequence[Opener],
+        live: type[LiveSource] | None,
         settings: WorkerSettings,
         known: Mapping[type, Any],
     ) -> None:
@@ -74,7 +78,9 @@ class Run:
         self._health = Health()
         self._breakdown = Breakdown()
         self._endpoints: list[RequestEndpoint] = []
+        self._live = live
         self._jobs: Jobs | None = None
+        self._data: LiveData | None = None
         self._discovery: Discovery | None = None
         broker.open = self._connect
 
@@ -114,6 +120,7 @@ class Run:
         self._health.connection = connection
         await stack.enter_async_context(app.start_lifespan_context())
         self._known[Blobs], has_streams = await prepare_topology(connection, self._service, self._settings)
+        await self._start_live(connection, has_streams=has_streams)
         handlers = self._bound()
         self._endpoints = [
             RequestEndpoint(
@@ -136,6 +143,15 @@ class Run:
         await connection.flush()
         self._health.serving = True
         log.info("ready", operations=len(self._endpoints), concurrency=self._settings.concurrency)
+
+    async def _start_live(self, connection: Client, *, has_streams: bool) -> None:
+        if self._live is None:
+            return
+        source: LiveSource = self._known[self._live]
+        self._data = LiveData(self._service.service_name, self._instance, source, self._metrics)
+        self._known[LiveData] = self._data
+        if has_streams:
+            await self._data.start(connection, self._known[Blobs])
 
     def _bound(self) -> dict[str, Handlers]:
         """Handlers with their resources."""
@@ -166,9 +182,9 @@ class Run:
         await asyncio.gather(*stopping, return_exceptions=True)
         await asyncio.gather(*(taker.finish(until - now()) for taker in self._takers()))
 
-    def _takers(self) -> list[RequestEndpoint | Jobs]:
+    def _takers(self) -> list[RequestEndpoint | Jobs | LiveData]:
         """Whatever takes work."""
-        return [*self._endpoints, *([self._jobs] if self._jobs else [])]
+        return [*self._endpoints, *([self._jobs] if self._jobs else []), *([self._data] if self._data else [])]
 
     async def _connect(self) -> Client:
         try:
@@ -194,6 +210,8 @@ class Run:
         self._metrics.reconnects.inc()
         if self._jobs is not None:
             self._jobs.reconnected()
+        if self._data is not None:
+            self._data.reconnected()
         log.info("NATS is back")
 
     async def _on_close(self) -> None:

@@ -15,6 +15,8 @@ from scibus.contracts.model import Contract
 from scibus.contracts.operations import JobOperation, Operation, Service
 from scibus.runtime.breakdown import LAST_SECONDS, BrokenWorkerError, leave_after, leave_at_once, leave_no_task
 from scibus.runtime.broker import BusBroker
+from scibus.runtime.live.live import LiveData
+from scibus.runtime.live.source import LiveSource
 from scibus.runtime.logs import logging_to_stderr
 from scibus.runtime.metrics import Metrics
 from scibus.runtime.resources import Opener, check_handler
@@ -37,6 +39,7 @@ class Worker(Generic[OwnSettings]):
         service: the declared service.
         settings: the service's own settings; read when the worker runs, never at import.
         resources: what handlers need, each an async generator function that yields it once.
+        live: which of them holds the datasets of a service with live data; handlers then get `LiveData`.
         distribution: the installed package whose version discovery tells; by default the service's own.
     """
 
@@ -46,6 +49,7 @@ class Worker(Generic[OwnSettings]):
         settings: type[OwnSettings],
         *,
         resources: Sequence[Opener] = (),
+        live: type[LiveSource] | None = None,
         distribution: str | None = None,
     ) -> None:
         self.service = service
@@ -55,7 +59,8 @@ class Worker(Generic[OwnSettings]):
         self._distribution = distribution or f"scibus-{service.service_name}"
         self._handlers: dict[str, Callable[..., Any]] = {}
         self._undos: dict[str, Callable[..., Any]] = {}
-        self._provided: set[type] = {settings, WorkerSettings, Metrics, Blobs}
+        self._live = live
+        self._provided: set[type] = {settings, WorkerSettings, Metrics, Blobs, *([LiveData] if live else [])}
 
     def handles(
         self, operation: Operation[..., Query, Answer]
@@ -114,6 +119,7 @@ class Worker(Generic[OwnSettings]):
             handlers=self._handlers,
             undos=self._undos,
             openers=self._resources,
+            live=self._live,
             settings=settings,
             known={self._settings: own},
         )

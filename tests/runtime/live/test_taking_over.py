@@ -1,0 +1,120 @@
+"""When a worker dies, freezes or leaves, another one goes on: nothing is lost, nothing comes twice."""
+
+import asyncio
+import os
+import signal
+import time
+from contextlib import AsyncExitStack
+
+import pytest
+
+from scibus.client import connect
+from scibus.sandbox import NatsServer
+from tests.conftest import spawning
+from tests.runtime.live.ticker import Dial
+from tests.runtime.live.ticks import Ticks, flowing, numbered, working
+
+TAKEN_SECONDS = 10
+MANY = [f"many-{number}" for number in range(300)]
+
+
+@pytest.fixture(scope="module")
+async def killed(tmp_path_factory):
+    """Two workers, of which the one that forwarded most was killed; what it forwarded, and when that was."""
+    folder = tmp_path_factory.mktemp("killed")
+    dial = Dial(folder)
+    async with NatsServer() as server, connect(server.url, name="test") as bus, AsyncExitStack() as stack:
+        spawn, ticks = spawning(stack, folder, server), Ticks(bus, dial)
+        one = await spawn("ticker", SCIBUS_TICKER_FILE=str(dial.file))
+        dial.set(5, "unbegun")
+        dial.set(1, "many")
+        await asyncio.gather(
+            *(ticks.subscribe(dataset) for dataset in ("flowing", "asked", "ended", "paused", "early")),
+            ticks.subscribe("unbegun", offset="now"),
+            *(ticks.subscribe("many", id=name) for name in MANY[:150]),
+        )
+        await ticks.pause("paused")
+        await spawn("ticker", SCIBUS_TICKER_FILE=str(dial.file))
+        await asyncio.gather(*(ticks.subscribe("many", id=name) for name in MANY[150:]))
+        async with flowing(dial, "flowing", 1000):
+            await asyncio.sleep(0.3)
+            one.kill()
+            ticks.killed = time.monotonic()
+        dial.set(3, "many")
+        dial.set(8, "unbegun")
+        yield ticks
+
+
+async def test_a_killed_workers_subscriptions_go_on_within_ten_seconds(killed):
+    await killed.reaches("flowing", 1000)
+
+    assert time.monotonic() - killed.killed < TAKEN_SECONDS
+    assert await killed.forwarded("flowing") == numbered(1, 1000)
+    assert (await killed.record("flowing"))["epoch"] == 1
+
+
+async def test_three_hundred_are_no_more_than_one(killed):
+    await asyncio.gather(*(killed.reaches(name, 3) for name in MANY))
+
+    assert time.monotonic() - killed.killed < TAKEN_SECONDS
+    assert await asyncio.gather(*(killed.forwarded(name) for name in MANY[::10])) == [numbered(1, 3)] * 30
+    assert len({state.worker for state in (await killed.states()).values()}) == 1
+
+
+async def test_what_a_worker_had_not_begun_to_forward_is_not_lost_with_it(killed):
+    await killed.reaches("unbegun", 8)
+
+    assert await killed.forwarded("unbegun") == numbered(6, 8)
+
+
+async def test_what_was_paused_stays_so_and_can_go_on(killed):
+    states = await killed.states()
+    resumed = await killed.resume("paused")
+
+    assert (states["paused"].state, resumed.state) == ("paused", "running")
+
+
+async def test_whoever_asks_while_the_worker_is_away_is_answered_by_the_next(killed, tmp_path):
+    """A holder that is not there, as if it had just died."""
+    for name in ("asked", "ended", "early"):
+        await killed.rewrite(name, holder="ticker-gone", phase="starting")
+
+    ended, moved, known = await asyncio.gather(
+        killed.unsubscribe("ended"), killed.seek("asked", sequence=4), killed.subscribe("early")
+    )
+
+    assert (ended.state, moved.state, moved.epoch) == ("leaving", "running", 2)
+    assert (known.existing, known.state) == (True, "running")
+    assert "ended" not in await killed.states()
+
+
+async def test_a_worker_that_leaves_hands_over_at_once(nats_server, ticks, spawn_ticker):
+    one = await spawn_ticker()
+    async with working(nats_server.url, ticks.dial, "ticker-other"), flowing(ticks.dial, "handed", 1000):
+        await ticks.subscribe("handed")
+        await asyncio.sleep(0.3)
+        one.terminate()
+        began = time.monotonic()
+        await ticks.tells("handed", holder="ticker-other", phase="running")
+        handed = time.monotonic() - began
+        await ticks.reaches("handed", 1000)
+
+    assert handed < 1
+    assert await one.wait() == 0
+    assert await ticks.forwarded("handed") == numbered(1, 1000)
+
+
+async def test_a_worker_that_was_frozen_meanwhile_puts_nothing_twice(nats_server, ticks, spawn_ticker):
+    one = await spawn_ticker()
+    async with working(nats_server.url, ticks.dial, "ticker-other"):
+        async with flowing(ticks.dial, "frozen", 500):
+            await ticks.subscribe("frozen", batch=50)
+            await asyncio.sleep(0.2)
+            os.kill(one.pid, signal.SIGSTOP)
+        ticks.dial.set(20_000, "frozen")
+        await ticks.tells("frozen", holder="ticker-other")
+        os.kill(one.pid, signal.SIGCONT)
+        await ticks.reaches("frozen", 20_000)
+
+        assert await ticks.forwarded("frozen") == numbered(1, 20_000)
+        assert (await ticks.record("frozen"))["holder"] == "ticker-other"

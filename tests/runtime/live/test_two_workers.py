@@ -1,0 +1,152 @@
+"""Two workers of a service, one of which forwards: whichever is asked, the answer is the same."""
+
+import asyncio
+import json
+
+import pytest
+
+from scibus.contracts.live import SeekOrder, SubscribeOrder, SubscriptionQuery, SubscriptionsQuery, UnsubscribeOrder
+from tests import standing
+from tests.chaos.proxy import NatsProxy
+from tests.runtime.live.ticks import Ticks, numbered, working
+
+HEARD_SECONDS = 0.3
+
+nats_server, bus, folder, dial = standing.nats_server, standing.bus, standing.folder, standing.dial
+
+
+@pytest.fixture(scope="module")
+async def one(nats_server, dial):
+    async with working(nats_server.url, dial, "ticker-one") as live:
+        yield live
+
+
+@pytest.fixture(scope="module")
+async def other(nats_server, dial):
+    """Everything reaches it a tenth of a second later."""
+    async with NatsProxy(nats_server.port) as proxy, working(proxy.url, dial, "ticker-other") as live:
+        proxy.seconds = 0.05
+        yield live
+
+
+@pytest.fixture(scope="module")
+def ticks(bus, dial, one, other):
+    return Ticks(bus, dial)
+
+
+def order(dataset, **fields):
+    return SubscribeOrder(dataset=dataset, **{"offset": "begin", **fields})
+
+
+async def states(live):
+    told = await live.subscriptions(SubscriptionsQuery())
+    return {state.id: state for state in told.subscriptions}
+
+
+@pytest.mark.parametrize("late", [0, 0.04, 0.08])
+async def test_asked_at_once_one_of_them_forwards_and_the_other_says_so(one, other, ticks, late):
+    dataset = f"both-{late * 100:g}"
+    ticks.dial.set(20, dataset)
+
+    asked = [asyncio.create_task(other.subscribe(order(dataset))) for _ in range(3)]
+    await asyncio.sleep(late)
+    asked += [asyncio.create_task(one.subscribe(order(dataset))) for _ in range(3)]
+    answers = await asyncio.gather(*asked)
+    await ticks.reaches(dataset, 20)
+
+    assert sorted(answer.existing for answer in answers) == [False] + [True] * 5
+    assert len({answer.worker for answer in answers}) == 1
+    assert await ticks.forwarded(dataset) == numbered(1, 20)
+
+
+async def test_what_one_has_done_the_other_knows(one, other, ticks):
+    query = SubscriptionQuery(id="steered")
+    await one.subscribe(order("steered"))
+    await asyncio.sleep(HEARD_SECONDS)
+
+    paused = await one.pause(query)
+    resumed = await other.resume(query)
+    moved = await one.seek(SeekOrder(id="steered", sequence=3))
+    again = await other.pause(query)
+
+    assert (paused.state, resumed.state, moved.state, again.state) == ("paused", "running", "running", "paused")
+    assert (moved.epoch, again.epoch) == (2, 2)
+    assert {state.worker for state in (paused, resumed, moved, again)} == {"ticker-one"}
+
+
+async def test_what_one_has_answered_the_other_tells(one, other):
+    query = SubscriptionQuery(id="told")
+
+    await one.subscribe(order("told"))
+    await asyncio.sleep(HEARD_SECONDS)
+    running = (await states(other))["told"].state
+    await one.pause(query)
+    paused = (await states(other))["told"].state
+    await one.unsubscribe(UnsubscribeOrder(id="told"))
+    ended = await states(other)
+
+    assert (running, paused) == ("running", "paused")
+    assert "told" not in ended
+
+
+async def test_a_subscription_that_one_has_made_anew_the_other_steers(one, other):
+    query = SubscriptionQuery(id="renewed")
+    await one.subscribe(order("renewed"))
+    await asyncio.sleep(HEARD_SECONDS)
+    await one.unsubscribe(UnsubscribeOrder(id="renewed"))
+    await one.subscribe(order("renewed"))
+
+    assert (await other.pause(query)).state == "paused"
+
+
+async def test_who_is_late_to_end_a_subscription_does_not_end_the_next_one_of_its_name(one, other, ticks):
+    """Frozen while it told the source, the worker lost the subscription; another ended it, and somebody asked anew."""
+    ticks.dial.set(5, "ended", leave=0.5)
+    await one.subscribe(order("ended"))
+    ending = asyncio.create_task(one.unsubscribe(UnsubscribeOrder(id="ended")))
+    await asyncio.sleep(0.2)
+    subject = "$KV.scibus_subscriptions.ticker.ended"
+    await ticks.connection.publish(subject, b"", headers={"KV-Operation": "DEL"})
+    await ticks.connection.flush()
+
+    await other.subscribe(order("ended"))
+    await ending
+    await asyncio.sleep(0.6)
+
+    assert (await ticks.record("ended"))["holder"] == "ticker-other"
+
+
+async def test_the_epoch_rises_also_when_none_of_its_messages_was_forwarded(one, ticks):
+    ticks.dial.set(0, "silent")
+    await one.subscribe(order("silent"))
+    await one.seek(SeekOrder(id="silent", offset="now"))
+    await one.unsubscribe(UnsubscribeOrder(id="silent"))
+
+    assert (await one.subscribe(order("silent"))).epoch == 3
+
+
+async def test_a_refusal_is_of_its_own_order_also_when_the_last_one_is_not_cleared_away(one, ticks, monkeypatch):
+    ticks.dial.set(5, "refused", away=True)
+    monkeypatch.setattr(type(one._watch), "_arrange", lambda _: asyncio.sleep(0.1))
+    with pytest.raises(Exception, match="away"):
+        await one.subscribe(order("refused"))
+    ticks.dial.set(5, "refused")
+
+    assert (await one.subscribe(order("refused"))).state == "running"
+
+
+async def test_a_record_that_nobody_can_read_does_no_harm(one, ticks):
+    reader, writer = await asyncio.open_connection("127.0.0.1", ticks.connection.connected_url.port)
+    for name, data in ((b"broken", b"{"), (b"\xff\xfe", b"{}"), (b"other", json.dumps({"id": "x"}).encode())):
+        writer.write(b"PUB $KV.scibus_subscriptions.ticker.%b %d\r\n%b\r\n" % (name, len(data), data))
+    writer.write(b"PING\r\n")
+    await reader.readuntil(b"PONG\r\n")
+    writer.close()
+    one.reconnected()
+    await asyncio.sleep(0.3)
+
+    ticks.dial.set(5, "after-all")
+    await one.subscribe(order("after-all"))
+    paused = await asyncio.wait_for(one.pause(SubscriptionQuery(id="after-all")), 5)
+
+    assert paused.state == "paused"
