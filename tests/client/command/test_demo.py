@@ -20,6 +20,8 @@ async def test_the_demo_shows_the_bus_and_a_table_and_leaves_nothing(scibus: Com
     assert "scibus submit drms export --ds" in result.err
     assert " succeeded" in result.err
     assert "hmi.m_45s.20130703_084200_TAI.2.magnetogram.fits   23040" in result.text
+    assert "scibus tail autobahn solar-wind" in result.err
+    assert "604" in result.text
     assert not any((tmp_path / "temporary").iterdir())
 
 

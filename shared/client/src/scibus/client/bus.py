@@ -25,12 +25,16 @@ from scibus.client.jobs.queues import QueueInfo, queues
 from scibus.client.jobs.schedules import list_schedules, pause_schedule, remove_schedule, resume_schedule, schedule
 from scibus.client.jobs.submitted import SubmittedJob
 from scibus.client.jobs.submitting import submit
+from scibus.client.live.following import follow
+from scibus.client.live.subscribed import Subscribed
 from scibus.client.outgoing import asking_headers, check_size
 from scibus.client.room import where_there_is_room
+from scibus.contracts.autobahn import Autobahn
 from scibus.contracts.blobs import BlobRef
 from scibus.contracts.calls import CallOptions, When
 from scibus.contracts.drms import Drms
 from scibus.contracts.jobs import JobRef, JobSchedule, JobState, JobStatus
+from scibus.contracts.live import MessageCallback, SubscribeOperation, SubscribeOrder
 from scibus.contracts.model import Contract
 from scibus.contracts.operations import Operation, Request, Service
 from scibus.contracts.subjects import check_job_id
@@ -51,6 +55,7 @@ class Bus:
         self.connection = connection
         self.blobs = blobs or Blobs(connection)
         self.options = options or CallOptions()
+        self.autobahn = self.service(Autobahn)
         self.drms = self.service(Drms)
 
     def service(self, service: type[AnyService]) -> AnyService:
@@ -143,6 +148,25 @@ class Bus:
             NoAnswer: JetStream did not answer.
         """
         return await schedule(self.connection, operation, _body(query), schedule_id, when, options or self.options)
+
+    async def follow(
+        self,
+        operation: SubscribeOperation[Any],
+        order: SubscribeOrder,
+        options: CallOptions | None = None,
+        *,
+        callback: MessageCallback | None = None,
+        reader: str | None = None,
+    ) -> Subscribed:
+        """Let a dataset be forwarded, and read it; `bus.autobahn.subscribe(...)` is the short way to it.
+
+        Raises:
+            ValueError: `reader` cannot be a name.
+            Problem: what the worker answered instead, or `NoAnswer`.
+        """
+        return await follow(
+            self, self.connection, self.blobs, operation, order, options or self.options, callback, reader
+        )
 
     async def jobs(
         self,

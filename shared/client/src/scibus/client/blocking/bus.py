@@ -8,6 +8,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from scibus.client.blocking.loop import LoopThread
 from scibus.client.bus import Bus, connect
+from scibus.contracts.autobahn import Autobahn
 from scibus.contracts.blocking import Blocking
 from scibus.contracts.calls import CallOptions
 from scibus.contracts.drms import Drms
@@ -29,6 +30,10 @@ def _waiting(
     return waited
 
 
+class BlockingAutobahn(Blocking, Autobahn):
+    """Autobahn's Mission Data Broker: live datasets, followed on the bus."""
+
+
 class BlockingDrms(Blocking, Drms):
     """JSOC DRMS, the Stanford archive of HMI, AIA and MDI."""
 
@@ -44,6 +49,7 @@ class SyncBus:
         self._loop = loop
         self._opened = opened
         self._bus = loop.wait(opened.__aenter__)
+        self.autobahn = self.service(BlockingAutobahn)
         self.drms = self.service(BlockingDrms)
 
     def __enter__(self) -> Self:

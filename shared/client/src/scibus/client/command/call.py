@@ -39,7 +39,7 @@ class CallGroup(ServiceGroup):
 
 
 def _command(operation: Request[..., Any, Any]) -> Callable[..., None]:
-    options = options_of(operation)
+    options = options_of(operation, submits=False)
 
     @reaching
     def command(

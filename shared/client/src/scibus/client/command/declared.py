@@ -26,8 +26,7 @@ Whole = Annotated[
 ]
 CONNECTION_OPTIONS = ("--url", "--timeout", "--token", "--problem-json", "--help")
 SUBMISSION_OPTIONS = ("--id", "--follow", "--at", "--every", "--cron", "--not-after")
-# The same for every verb: a call becomes a job by one word.
-OWN_OPTIONS = (JSON, "--output", "--to", *SUBMISSION_OPTIONS, *CONNECTION_OPTIONS)
+OWN_OPTIONS = (JSON, "--output", "--to", *CONNECTION_OPTIONS)
 ANYTHING = {"ignore_unknown_options": True, "allow_extra_args": True}
 
 
@@ -74,9 +73,11 @@ class OperationGroup(TyperGroup):
         return found
 
 
-def options_of(operation: Operation[..., Any, Any]) -> list[FieldOption]:
-    """An option for each field of the request."""
-    return field_options(operation.model, OWN_OPTIONS)
+def options_of(operation: Operation[..., Any, Any], *, submits: bool) -> list[FieldOption]:
+    """An option for each field of the request. What a submission takes a call takes too: one word makes it a job."""
+    if submits:
+        return field_options(operation.model, (*OWN_OPTIONS, *SUBMISSION_OPTIONS))
+    return field_options(operation.model, OWN_OPTIONS, SUBMISSION_OPTIONS)
 
 
 def with_fields(command: Callable[..., None], options: Sequence[FieldOption]) -> Callable[..., None]:

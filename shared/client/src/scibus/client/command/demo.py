@@ -1,17 +1,29 @@
 """`scibus demo`: what scibus does, shown in half a minute."""
 
 import asyncio
+import json
 import signal
 import sys
 import tempfile
 from contextlib import chdir
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich.text import Text
 
+from scibus.client.bus import Bus
 from scibus.client.command.child import ChildError
-from scibus.client.command.examples import KEYWORDS, NOTIFY, ORDERED, RECORD_SET, command, first_call, first_job
+from scibus.client.command.examples import (
+    DATASET,
+    KEYWORDS,
+    NOTIFY,
+    ORDERED,
+    RECORD_SET,
+    command,
+    first_call,
+    first_job,
+)
 from scibus.client.command.exits import ExitCode, errors, telling
 from scibus.client.command.following import follow, result_of, shown
 from scibus.client.command.formats import write_table
@@ -23,15 +35,20 @@ from scibus.client.command.views import RowsView, View, view_of
 from scibus.contracts.drms import ExportedFiles
 
 SERVICE = "drms"
+LIVE_SERVICE = "autobahn"
 SHOWN_DIGITS = 12
+SHOWN_MESSAGES = 5
+HISTORY = 600
+"""Messages that the stand-in for the Mission Data Broker has at its start."""
+LIVE_SECONDS = 30
 
 
 def demo() -> None:
-    """Show what scibus does: start a bus, look at it, ask for a table, follow an export, stop everything.
+    """Show what scibus does: start a bus, ask for a table, follow an export and a live dataset, stop everything.
 
     Nothing is left behind, and no port, folder or setting of yours is used. Exit code 1 when a step fails.
     """
-    services = chosen_services([SERVICE])
+    services = chosen_services([SERVICE, LIVE_SERVICE])
     temporary = tempfile.TemporaryDirectory(prefix="scibus-demo-", ignore_cleanup_errors=True)
     # Elsewhere, a `.env` file might lead the worker to the real backend.
     with telling(), temporary as folder, chdir(folder):
@@ -45,7 +62,7 @@ def demo() -> None:
 async def _show(stack: Stack) -> None:
     _stop_on_sigterm()
     try:
-        _step("1. Start a bus: nats-server, a stand-in for JSOC, and the worker for it", "up")
+        _step("1. Start a bus: nats-server, stand-ins for JSOC and the Mission Data Broker, their workers", "up")
         await stack.start()
         async with stack.bus() as bus:
             _step("2. Look at who is there", "services")
@@ -57,10 +74,21 @@ async def _show(stack: Stack) -> None:
             with shown() as show:
                 await follow(job, show)
             _table(_files_view(await result_of(job)))
+            _step("5. Follow a live dataset: the end of its history, and what comes", *first_call(LIVE_SERVICE))
+            _table(await _live_view(bus))
     finally:
-        _say("5. Stop everything")
+        _say("6. Stop everything")
         await stack.stop(asyncio.Event())
     _say("That was it. To go on: `scibus up` in one terminal, `scibus call --help` in another.")
+
+
+async def _live_view(bus: Bus) -> View:
+    rows: list[dict[str, Any]] = []
+    async with asyncio.timeout(LIVE_SECONDS), await bus.autobahn.subscribe(DATASET, sequence=HISTORY) as subscription:
+        while len(rows) < SHOWN_MESSAGES:
+            message = await anext(subscription)
+            rows.append({"sequence": message.sequence, "time": message.time.isoformat(), **json.loads(message.data)})
+    return RowsView(rows, json.dumps(rows).encode())
 
 
 def _files_view(exported: ExportedFiles) -> View:

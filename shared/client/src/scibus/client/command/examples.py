@@ -7,10 +7,14 @@ KEYWORDS = ("T_REC", "QUALITY", "CRLT_OBS", "DATAMEAN")
 ORDERED = "hmi.m_45s[2013.07.03_08:42_TAI/3m]"
 NOTIFY = "user@example.com"
 """The address that the stand-in for JSOC has registered."""
+DATASET = "solar-wind"
+"""A dataset to which the stand-in for the Mission Data Broker adds a message each second."""
 _FIRST_CALLS = {
+    "autobahn": ("tail", "autobahn", DATASET, "--from", "600", "--limit", "5"),
     "drms": ("call", "drms", "query", "--ds", RECORD_SET, "--key", ",".join(KEYWORDS), "--rec-index"),
 }
 _FIRST_JOBS = {
+    "autobahn": ("submit", "autobahn", "read", "--dataset", DATASET, "--limit", "3", "--follow"),
     "drms": ("submit", "drms", "export", "--ds", ORDERED, "--notify", NOTIFY, "--follow"),
 }
 

@@ -16,6 +16,7 @@ from scibus.client.command.jobs import jobs
 from scibus.client.command.schedules import schedules
 from scibus.client.command.services import services
 from scibus.client.command.submit import SubmitGroup
+from scibus.client.command.tail import tail
 from scibus.client.command.top import top
 from scibus.client.command.up import up
 from scibus.client.command.version import show_version, version
@@ -44,7 +45,7 @@ Submit a job: it is done once, whatever dies, and known by its reference from an
 DEAD = "Jobs that could not be done: list them, look at one, submit it again."
 SCHEDULES = "What the server submits later, or again and again: list, pause, resume, remove."
 ORDER = (
-    *("call", "submit", "watch", "status", "result", "cancel", "jobs", "dead", "schedules"),
+    *("call", "tail", "submit", "watch", "status", "result", "cancel", "jobs", "dead", "schedules"),
     *("services", "top", "get", "asyncapi", "demo", "up", "version"),
 )
 
@@ -75,7 +76,7 @@ app.add_typer(typer.Typer(cls=CallGroup, no_args_is_help=True), name="call", hel
 app.add_typer(typer.Typer(cls=SubmitGroup, no_args_is_help=True), name="submit", help=SUBMIT)
 app.add_typer(dead, name="dead", help=DEAD)
 app.add_typer(schedules, name="schedules", help=SCHEDULES)
-for command in (watch, status, result, cancel, jobs, services, top, get, asyncapi, up, demo, version):
+for command in (tail, watch, status, result, cancel, jobs, services, top, get, asyncapi, up, demo, version):
     app.command()(command)
 
 

@@ -49,18 +49,25 @@ class FieldOption:
     Attributes:
         member: the field's name in the message.
         option: what is typed, dashes included.
+        alias: what may be typed instead.
     """
 
     member: str
     option: str
     kind: Kind
     field: FieldInfo
+    alias: str | None = None
 
     @property
     def parameter(self) -> Parameter:
         """The option as a parameter of a typer command. None when it was not given, whatever the field's default."""
         names = f"{self.option}/--no-{self.option[2:]}" if self.kind is Kind.FLAG else self.option
-        info = typer.Option(names, help=self._help(), metavar=_METAVARS.get(self.kind), rich_help_panel=PANEL)
+        info = typer.Option(
+            *filter(None, [names, self.alias]),
+            help=self._help(),
+            metavar=_METAVARS.get(self.kind),
+            rich_help_panel=PANEL,
+        )
         taken: Any = _TYPES.get(self.kind, str) | None
         return Parameter(
             f"field_{self.member}", Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[taken, info]
@@ -113,14 +120,18 @@ class FieldOption:
             yield f"A JSON object of {', '.join(members)}."
 
 
-def field_options(model: type[Contract], taken: Sequence[str]) -> list[FieldOption]:
-    """The options for `model`. A field whose option is `taken` by the command itself is called `--field-NAME`."""
+def field_options(model: type[Contract], taken: Sequence[str], elsewhere: Sequence[str] = ()) -> list[FieldOption]:
+    """The options for `model`. A field whose option is `taken` by the command itself is called `--field-NAME`.
+
+    One that is taken `elsewhere`, by another command with the same fields, may be called so here too.
+    """
     options = []
     for member, field in model.model_fields.items():
-        option = "--" + member.replace("_", "-")
+        option, longer = "--" + member.replace("_", "-"), "--field-" + member.replace("_", "-")
+        alias = longer if option in elsewhere else None
         if option in taken:
-            option = "--field-" + option[2:]
-        options.append(FieldOption(member, option, _kind(field.annotation), field))
+            option = longer
+        options.append(FieldOption(member, option, _kind(field.annotation), field, alias))
     return options
 
 

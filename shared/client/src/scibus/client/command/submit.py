@@ -119,7 +119,7 @@ class Submission:
 
 
 def _command(operation: Operation[..., Any, Any]) -> Callable[..., None]:
-    options = options_of(operation)
+    options = options_of(operation, submits=True)
 
     @reaching
     def command(

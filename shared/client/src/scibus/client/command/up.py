@@ -72,7 +72,9 @@ async def _run(stack: Stack, journal: Journal, services: tuple[str, ...]) -> boo
 async def _serve(stack: Stack, journal: Journal, services: tuple[str, ...]) -> None:
     await stack.start()
     journal.own(f"ready: {command(*first_call(services[0]), url=stack.url)}")
-    journal.own(f"and a job: {command(*first_job(services[0]), url=stack.url)}")
+    for service in services[1:]:
+        journal.own(f"or: {command(*first_call(service), url=stack.url)}")
+    journal.own(f"and a job: {command(*first_job(services[-1]), url=stack.url)}")
     await stack.failure()
 
 
