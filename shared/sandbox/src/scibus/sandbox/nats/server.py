@@ -5,7 +5,6 @@ import ctypes
 import json
 import shutil
 import signal
-import socket
 import sys
 import sysconfig
 import tempfile
@@ -14,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from scibus.sandbox.nats.ports import free_port
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -64,7 +65,7 @@ class NatsServer:
         max_store: int | None = None,
         config: str = "",
     ) -> None:
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self.config = config
         self._kept_store = store
         self._max_payload = max_payload
@@ -200,13 +201,6 @@ def _end_with_parent() -> None:
     """Runs in the child: a server must not outlive whoever started it, also when that one is killed."""
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _tail(log: Path) -> str:

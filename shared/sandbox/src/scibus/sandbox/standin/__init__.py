@@ -1,5 +1,6 @@
 """What every stand-in backend shares: an HTTP server, fault injection, a request log and remote control."""
 
+from .control import Action
 from .faults import MAINTENANCE_PAGE, Fault, Faults
 from .files import ServedFile
 from .http import Delivery, Request, Response
@@ -9,6 +10,7 @@ from .stand_in import Operation, StandIn
 
 __all__ = [
     "MAINTENANCE_PAGE",
+    "Action",
     "Delivery",
     "Fault",
     "Faults",

@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl
 class Request:
     """One HTTP request, its body complete.
 
-    `path` and `query` are the raw text of the request line: nothing in them has been decoded.
+    `path` and `query` are the raw text of the request line: nothing in them has been decoded. `client` is the common
+    name in the certificate that the client has shown, where the server asks for one.
     """
 
     method: str
@@ -20,6 +21,7 @@ class Request:
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    client: str | None = None
 
     @property
     def target(self) -> str:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 from urllib.request import Request, urlopen
 
-from .control import CONTROL_PATH
+from .control import ACTIONS, CONTROL_PATH
 from .faults import Fault
 
 POLL_INTERVAL = 0.02
@@ -31,6 +31,10 @@ class StandInControl:
         answer: dict[str, Any] = await self._call("POST", "settings", settings)
         return answer
 
+    async def act(self, action: str, /, *, patience: float = 60.0, **parameters: object) -> Any:
+        """Have `action` done to the backend; its result when it is done, which may take up to `patience` seconds."""
+        return await self._call("POST", ACTIONS + action, parameters, patience)
+
     async def requests(self, op: str | None = None) -> list[dict[str, Any]]:
         """The requests received, all of them or those for `op`."""
         entries: list[dict[str, Any]] = await self._call("GET", "requests")
@@ -49,11 +53,12 @@ class StandInControl:
                 await asyncio.sleep(POLL_INTERVAL)
         return entries[count - 1]
 
-    async def _call(self, method: str, name: str, document: object = None) -> Any:
+    async def _call(self, method: str, name: str, document: object = None, patience: float = 10.0) -> Any:
         body = None if document is None else json.dumps(document).encode()
-        return await asyncio.to_thread(self._call_blocking, Request(self._base + name, body, method=method))  # noqa: S310
+        request = Request(self._base + name, body, method=method)  # noqa: S310
+        return await asyncio.to_thread(self._call_blocking, request, patience)
 
     @staticmethod
-    def _call_blocking(request: Request) -> Any:
-        with urlopen(request, timeout=10) as answer:  # noqa: S310
+    def _call_blocking(request: Request, patience: float) -> Any:
+        with urlopen(request, timeout=patience) as answer:  # noqa: S310
             return json.load(answer)

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Protocol
 
 import h11
 
 from .http import Request, Response
+from .tls import TlsStream
 
 logger = logging.getLogger(__name__)
 
@@ -34,14 +37,16 @@ class HttpServer:
         self._handler = handler
         self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._tls: ssl.SSLContext | None = None
 
     @property
     def open_connections(self) -> int:
         """How many clients are connected now."""
         return len(self._connections)
 
-    async def start(self, host: str, port: int) -> int:
-        """Listen, and say on which port."""
+    async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
+        """Listen, for HTTPS where there is `tls`, and say on which port."""
+        self._tls = tls
         self._server = await asyncio.start_server(self._accept, host, port, backlog=512)
         return int(self._server.sockets[0].getsockname()[1])
 
@@ -61,13 +66,12 @@ class HttpServer:
         task.add_done_callback(self._connections.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = Connection(reader, writer)
         try:
-            while (request := await connection.receive()) is not None:
-                response = await self._respond(request)
-                if response is None or not await connection.send(response, request.method):
-                    break
-        except (ConnectionError, h11.RemoteProtocolError):
+            if self._tls is None:
+                await self._converse(Connection(reader, writer))
+            else:
+                await self._converse_securely(TlsStream(reader, writer, self._tls))
+        except (ConnectionError, ssl.SSLError, h11.RemoteProtocolError):
             pass
         except asyncio.CancelledError:
             # A client that does not read would keep the unsent rest, and so the server, waiting for ever.
@@ -77,6 +81,17 @@ class HttpServer:
             writer.close()
             with suppress(ConnectionError):
                 await writer.wait_closed()
+
+    async def _converse_securely(self, stream: TlsStream) -> None:
+        await stream.handshake()
+        await self._converse(Connection(stream, stream, stream.client))
+        stream.end()
+
+    async def _converse(self, connection: Connection) -> None:
+        while (request := await connection.receive()) is not None:
+            response = await self._respond(request)
+            if response is None or not await connection.send(response, request.method):
+                break
 
     async def _respond(self, request: Request) -> Response | None:
         if len(f"{request.method} {request.target} HTTP/1.1") > REQUEST_LINE_LIMIT:
@@ -88,12 +103,23 @@ class HttpServer:
             return INTERNAL_ERROR
 
 
-class Connection:
-    """One client's connection, request by request."""
+class Reader(Protocol):
+    async def read(self, n: int, /) -> bytes: ...
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+
+class Writer(Protocol):
+    def write(self, data: bytes, /) -> None: ...
+
+    async def drain(self) -> None: ...
+
+
+class Connection:
+    """One client's connection, request by request; `client` is who it has shown to be."""
+
+    def __init__(self, reader: Reader, writer: Writer, client: str | None = None) -> None:
         self._reader = reader
         self._writer = writer
+        self._client = client
         self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=16 * 1024 * 1024)
 
     async def receive(self) -> Request | None:
@@ -109,7 +135,7 @@ class Connection:
             elif isinstance(event, h11.Data):
                 body += event.data
             elif isinstance(event, h11.EndOfMessage) and head is not None:
-                return _request(head, bytes(body))
+                return _request(head, bytes(body), self._client)
             else:
                 return None
 
@@ -148,7 +174,7 @@ class Connection:
             await self._writer.drain()
 
 
-def _request(head: h11.Request, body: bytes) -> Request:
+def _request(head: h11.Request, body: bytes, client: str | None) -> Request:
     path, _, query = head.target.decode("latin-1").partition("?")
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
-    return Request(head.method.decode("ascii"), path, query, headers, body)
+    return Request(head.method.decode("ascii"), path, query, headers, body, client)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
-from .control import CONTROL_PATH, Control
+from .control import CONTROL_PATH, Action, Control
 from .faults import Faults
 from .http import Request, Response
 from .log import Received, RequestLog
 from .server import HttpServer
+
+Answer = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class StandIn(ABC):
         self._server = HttpServer(self._handle)
 
     async def __aenter__(self) -> Self:
-        self._port = await self._server.start(self._host, self._port)
+        self._port = await self._server.start(self._host, self._port, self._tls())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -51,6 +54,11 @@ class StandIn(ABC):
     @property
     def url(self) -> str:
         return f"http://{self._host}:{self._port}/"
+
+    @property
+    def control_url(self) -> str:
+        """Where a `StandInControl` reaches it."""
+        return self.url
 
     def count(self, op: str) -> int:
         """How many requests for `op` there were."""
@@ -85,14 +93,26 @@ class StandIn(ABC):
             ValueError: there is no such setting.
         """
 
+    def actions(self) -> Mapping[str, Action]:
+        """What can be done to the backend from outside, by name."""
+        return {}
+
+    def _tls(self) -> ssl.SSLContext | None:
+        """How the server proves who it is; None where it speaks plain HTTP."""
+        return None
+
     async def _handle(self, request: Request) -> Response | None:
         if request.path.startswith(CONTROL_PATH):
-            return self._control.answer(request)
+            return await self._control.answer(request)
+        return await self._attend(request, self.answer)
+
+    async def _attend(self, request: Request, answer: Answer) -> Response | None:
+        """What `answer` says to the noted `request`, or what the fault in force makes of it."""
         operation = self.operation(request)
         self.log.add(
             Received(time.time(), request.method, request.path, operation.name, operation.parameters, request.headers)
         )
         fault = self.faults.take(operation.name, request.path)
         if fault is None:
-            return await self.answer(request)
-        return await fault.spoil(lambda: self.answer(request))
+            return await answer(request)
+        return await fault.spoil(lambda: answer(request))
