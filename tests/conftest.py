@@ -11,6 +11,7 @@ import pytest
 from scibus.client import Bus, connect
 from scibus.sandbox import NatsServer
 from scibus.sandbox.jsoc import JsocStandIn
+from scibus.sandbox.mdb import MdbStandIn
 from tests.processes import WorkerProcess, start_worker
 
 SpawnWorker = Callable[..., Awaitable[WorkerProcess]]
@@ -77,3 +78,15 @@ async def probe(bus: Bus, spawn_worker: SpawnWorker) -> WorkerProcess:
 async def drms(spawn_worker: SpawnWorker, jsoc: JsocStandIn) -> WorkerProcess:
     """The worker for JSOC, in front of the stand-in."""
     return await spawn_worker("drms", SCIBUS_DRMS_BASE_URL=jsoc.cgi_url, SCIBUS_DRMS_DOWNLOAD_URL=jsoc.download_url)
+
+
+@pytest.fixture
+async def mdb() -> AsyncIterator[MdbStandIn]:
+    async with MdbStandIn() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+async def autobahn(spawn_worker: SpawnWorker, mdb: MdbStandIn) -> WorkerProcess:
+    """The worker for the Mission Data Broker, in front of the stand-in."""
+    return await spawn_worker("autobahn", **mdb.addresses()["settings"])

@@ -14,6 +14,8 @@ COMMANDS = {
     "probe": [str(TESTS / "runtime" / "probe.py")],
     "shapes": [str(TESTS / "client" / "command" / "shapes.py")],
     "chaos": [str(TESTS / "chaos" / "probe.py")],
+    "ticker": [str(TESTS / "runtime" / "live" / "ticker.py")],
+    "autobahn": ["-m", "scibus.autobahn"],
     "drms": ["-m", "scibus.drms"],
 }
 START_SECONDS = 20

@@ -13,8 +13,11 @@ import pytest
 from scibus.client import Bus, connect
 from scibus.sandbox import NatsServer
 from scibus.sandbox.jsoc import JsocStandIn
+from scibus.sandbox.mdb import MdbStandIn
 from tests.conftest import SpawnWorker, spawning
 from tests.processes import WorkerProcess
+from tests.runtime.live.ticker import Dial
+from tests.runtime.live.ticks import Ticks
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +35,12 @@ async def bus(nats_server: NatsServer) -> AsyncIterator[Bus]:
 @pytest.fixture(scope="module")
 async def jsoc() -> AsyncIterator[JsocStandIn]:
     async with JsocStandIn() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture(scope="module")
+async def mdb() -> AsyncIterator[MdbStandIn]:
+    async with MdbStandIn() as stand_in:
         yield stand_in
 
 
@@ -65,5 +74,25 @@ async def drms(spawn_worker: SpawnWorker, jsoc: JsocStandIn) -> WorkerProcess:
 
 
 @pytest.fixture(scope="module")
+async def autobahn(spawn_worker: SpawnWorker, mdb: MdbStandIn) -> WorkerProcess:
+    return await spawn_worker("autobahn", **mdb.addresses()["settings"])
+
+
+@pytest.fixture(scope="module")
 async def shapes(spawn_worker: SpawnWorker) -> WorkerProcess:
     return await spawn_worker("shapes")
+
+
+@pytest.fixture(scope="module")
+def dial(folder: Path) -> Dial:
+    return Dial(folder)
+
+
+@pytest.fixture(scope="module")
+async def ticker(spawn_worker: SpawnWorker, dial: Dial) -> WorkerProcess:
+    return await spawn_worker("ticker", SCIBUS_TICKER_FILE=str(dial.file), SCIBUS_TICKER_LARGE="2000000")
+
+
+@pytest.fixture(scope="module")
+def ticks(bus: Bus, dial: Dial, ticker: WorkerProcess) -> Ticks:
+    return Ticks(bus, dial)
