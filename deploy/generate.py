@@ -30,6 +30,7 @@ DEPLOY = Path(__file__).parent
 ACK_WAIT: float = WorkerSettings.model_fields["ack_wait"].default
 
 STREAM_FIELDS = {
+    "allow_atomic": "allowAtomicPublish",
     "allow_direct": "allowDirect",
     "allow_msg_schedules": "allowMsgSchedules",
     "allow_msg_ttl": "allowMsgTtl",

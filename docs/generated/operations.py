@@ -12,7 +12,17 @@ from scibus.contracts.schemas import SERVICES, all_schemas
 AnyOperation = Operation[..., Any, Any]
 RECORDS = "hmi.v_45s[2013.07.03_08:42_TAI/3m]"
 ADDRESS = "user@example.com"
+DATASET = "solar-wind"
 ASKED: Mapping[str, Mapping[str, Any]] = {
+    "autobahn.subscribe": {"dataset": DATASET, "offset": "begin"},
+    "autobahn.seek": {"id": DATASET, "sequence": 1},
+    "autobahn.pause": {"id": DATASET},
+    "autobahn.resume": {"id": DATASET},
+    "autobahn.subscriptions": {"dataset": DATASET},
+    "autobahn.unsubscribe": {"id": DATASET},
+    "autobahn.read": {"dataset": DATASET, "offset": "begin", "limit": 3},
+    "autobahn.info": {"dataset": DATASET},
+    "autobahn.token": {},
     "drms.check_address": {"email": ADDRESS},
     "drms.exp_request": {"ds": RECORDS, "notify": ADDRESS},
     "drms.exp_status": {"requestid": "JSOC_20261123_001"},

@@ -3,11 +3,17 @@
 from pydantic_settings import BaseSettings
 
 from docs.generated.markdown import Lines, code, table
+from scibus.autobahn.settings import AutobahnSettings
 from scibus.bus.settings import BusSettings
 from scibus.drms.settings import DrmsSettings
 from scibus.runtime import WorkerSettings
 
-SETTINGS: dict[str, type[BaseSettings]] = {"bus": BusSettings, "worker": WorkerSettings, "drms": DrmsSettings}
+SETTINGS: dict[str, type[BaseSettings]] = {
+    "bus": BusSettings,
+    "worker": WorkerSettings,
+    "autobahn": AutobahnSettings,
+    "drms": DrmsSettings,
+}
 
 
 def settings(argument: str) -> Lines:
@@ -17,7 +23,7 @@ def settings(argument: str) -> Lines:
     rows = (
         (
             f"`{prefix}{name.upper()}`",
-            "" if field.default in (None, []) else code(field.default),
+            "required" if field.is_required() else "" if field.default in (None, []) else code(field.default),
             field.description or "",
         )
         for name, field in model.model_fields.items()

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -27,15 +27,26 @@ def script(name: str, *arguments: str) -> list[str]:
 @asynccontextmanager
 async def running(command: list[str], **settings: str) -> AsyncIterator[str]:
     """While it runs; what it said in its first line."""
+    async with running_lines(command, **settings) as said:
+        yield await asyncio.wait_for(said(), START_SECONDS)
+
+
+@asynccontextmanager
+async def running_lines(command: list[str], **settings: str) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+    """While it runs; gives what it says, line by line."""
     process = await asyncio.create_subprocess_exec(
         *command, cwd=TESTS.parent, env=os.environ | settings, stdout=asyncio.subprocess.PIPE
     )
-    try:
+
+    async def said() -> str:
         assert process.stdout
-        first = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
-        if not first:
-            raise RuntimeError(f"it did not start: {' '.join(command)}")
-        yield first.decode().strip()
+        line = await process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"it ended: {' '.join(command)}")
+        return line.decode().strip()
+
+    try:
+        yield said
     finally:
         if process.returncode is None:
             process.terminate()

@@ -21,6 +21,7 @@ PAGES = [
     "full",
     "many",
     "clocks",
+    "live",
 ]
 LONGEST_SECONDS = 400.0
 

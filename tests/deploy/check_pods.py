@@ -1,7 +1,8 @@
-"""The pod of a worker as podman runs it, in front of a real nats-server: part of `make deploy-check`.
+"""The pod of each worker as podman runs it, in front of a real nats-server: part of `make deploy-check`.
 
 Podman is no cluster: it plays the rendered Deployment with its settings, on the machine's own network. It makes HTTP
-probes to calls of a curl that the image does not have, so these are left out and asked here.
+probes to calls of a curl that the image does not have, so these are left out and asked here. It knows no projected
+volumes: the files of a secret lie in a folder of the machine, with the rights that they have in a cluster.
 """
 
 import os
@@ -14,14 +15,18 @@ import httpx
 import pytest
 import yaml
 
-from tests.deploy.manifests import pod, rendered
+from tests import standing
+from tests.deploy.manifests import labels, pod, rendered
 from tests.images.base import prepare_base
 from tests.images.engine import EngineError, engine
 from tests.images.image import recipes
 from tests.tools import ROOT, run
 from tests.waiting import free_port, read_page, until
 
+mdb = standing.mdb
+
 BUILD_SECONDS = 1200
+WORKER = 65532
 CONTAINERS = """\
 [containers]
 default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
@@ -44,20 +49,32 @@ def podman():
 
 
 @pytest.fixture(scope="module")
-def image(podman):
-    """The image of the drms worker, built here and removed in the end."""
-    tags = [f"scibus-pod-{uuid.uuid4().hex[:8]}-{name}" for name in ("drms", "base", "trusting")]
-    drms, made, trusting = tags
-    (recipe,) = [recipe for recipe in recipes() if recipe.containerfile.parent.name == "drms"]
+def base(podman):
+    """The image that those of the workers are built on, removed in the end."""
+    made, trusting = (f"scibus-pod-{uuid.uuid4().hex[:8]}-{name}" for name in ("base", "trusting"))
     given, told = os.environ.get("SCIBUS_BASE_IMAGE"), os.environ.get("SSL_CERT_FILE")
     try:
-        base = prepare_base(podman, given, Path(told) if told else None, made, trusting)
-        podman.build(recipe.containerfile, drms, ROOT, BASE=base)
-        yield drms
+        yield prepare_base(podman, given, Path(told) if told else None, made, trusting)
     finally:
-        for tag in tags:
-            with suppress(EngineError):
-                podman.call("rmi", "--force", tag)
+        removed(podman, trusting, made)
+
+
+@pytest.fixture
+def image(podman, base, service):
+    """The image of the worker, built here and removed in the end."""
+    tag = f"scibus-pod-{uuid.uuid4().hex[:8]}-{service}"
+    (recipe,) = [recipe for recipe in recipes() if recipe.name == service]
+    try:
+        podman.build(recipe.containerfile, tag, ROOT, BASE=base)
+        yield tag
+    finally:
+        removed(podman, tag)
+
+
+def removed(podman, *tags):
+    for tag in tags:
+        with suppress(EngineError):
+            podman.call("rmi", "--force", tag)
 
 
 @pytest.fixture
@@ -66,23 +83,50 @@ def port():
 
 
 @pytest.fixture
-def played(image, port, nats_server, jsoc):
-    """The Deployment and its settings, with what podman does not do left out."""
-    settings = {
+def settings(port, nats_server, jsoc, mdb):
+    """Where everything is on this machine."""
+    return {
         "SCIBUS_NATS_URL": nats_server.url,
         "SCIBUS_HTTP_PORT": str(port),
         "SCIBUS_DRMS_BASE_URL": jsoc.cgi_url,
         "SCIBUS_DRMS_DOWNLOAD_URL": jsoc.download_url,
+        "SCIBUS_AUTOBAHN_URL": mdb.url,
     }
+
+
+@pytest.fixture
+def secrets(mdb, tmp_path):
+    """A folder with the files of each volume that is made of secrets; the group of the worker may read them."""
+    cert, key = mdb.certificates.client("alice")
+    files = {"certificate": {"tls.crt": cert, "tls.key": key, "ca.crt": mdb.certificates.ca}}
+    for volume, contents in files.items():
+        (tmp_path / volume).mkdir()
+        for name, source in contents.items():
+            file = tmp_path / volume / name
+            shutil.copyfile(source, file)
+            os.chown(file, 0, WORKER)
+            file.chmod(0o440)
+    return {volume: tmp_path / volume for volume in files}
+
+
+@pytest.fixture
+def played(image, service, settings, secrets):
+    """The Deployment and its settings, with what podman does not do left out."""
     resources = list(yaml.safe_load_all(rendered("overlays/local").text))
-    configs = [it for it in resources if it["kind"] == "ConfigMap"]
-    (deployment,) = [it for it in resources if it["kind"] == "Deployment"]
+    (deployment,) = [
+        it for it in resources if it["kind"] == "Deployment" and labels(it)["app.kubernetes.io/name"] == service
+    ]
+    (container,) = pod(deployment)["containers"]
+    used = {source["configMapRef"]["name"] for source in container["envFrom"]}
+    configs = [it for it in resources if it["kind"] == "ConfigMap" and it["metadata"]["name"] in used]
     for config in configs:
         config["data"] |= {name: value for name, value in settings.items() if name in config["data"]}
-    (container,) = pod(deployment)["containers"]
     container["image"] = image
     for needless in ("ports", "startupProbe", "readinessProbe", "livenessProbe"):
         del container[needless]
+    for volume in pod(deployment)["volumes"]:
+        if volume.pop("projected", None):
+            volume["hostPath"] = {"path": str(secrets[volume["name"]]), "type": "Directory"}
     pod(deployment)["hostNetwork"] = True
     for it in (*configs, deployment):
         del it["metadata"]["namespace"]
@@ -90,7 +134,7 @@ def played(image, port, nats_server, jsoc):
 
 
 @pytest.fixture
-def worker(podman, played, tmp_path, monkeypatch):
+def worker(podman, service, played, tmp_path, monkeypatch):
     """The id of the worker's container."""
     file, containers = tmp_path / "pod.yaml", tmp_path / "containers.conf"
     file.write_text(played, encoding="utf-8")
@@ -99,21 +143,34 @@ def worker(podman, played, tmp_path, monkeypatch):
         monkeypatch.setenv("CONTAINERS_CONF", str(containers))
     podman.call("kube", "play", str(file))
     try:
-        yield podman.call("ps", "--quiet", "--no-trunc", "--filter", "name=drms-worker-pod-0-worker").strip()
+        yield podman.call("ps", "--quiet", "--no-trunc", "--filter", f"name={service}-worker-pod-0-worker").strip()
     finally:
-        print(run(["podman", "logs", "drms-worker-pod-0-worker"]).stderr)
+        print(run(["podman", "logs", f"{service}-worker-pod-0-worker"]).stderr)
         podman.call("kube", "down", str(file))
 
 
-async def test_the_pod_of_a_worker_works_is_confined_and_ends(podman, worker, port, bus):
-    probes = pod(rendered("overlays/local").one("Deployment", "drms-worker"))["containers"][0]
+async def drms_works(bus):
+    job = await bus.drms.rs_list.submit(ds="hmi.v_45s[2013.07.03_08:42_TAI/3m]", key=["T_REC"])
+    assert len((await job.result()).keywords) == 1
+
+
+async def autobahn_works(bus):
+    async with await bus.autobahn.subscribe("weather", offset="begin") as subscription:
+        assert (await anext(subscription)).sequence == 1
+
+
+WORKS = {"autobahn": autobahn_works, "drms": drms_works}
+
+
+@pytest.mark.parametrize("service", sorted(WORKS))
+async def test_the_pod_of_a_worker_works_is_confined_and_ends(podman, service, worker, port, bus):
+    probes = pod(rendered("overlays/local").one("Deployment", f"{service}-worker"))["containers"][0]
 
     await until(lambda: ready(port))
     assert await read_page(port, probes["livenessProbe"]["httpGet"]["path"]) == "ok\n"
     assert await read_page(port, probes["readinessProbe"]["httpGet"]["path"]) == "ok\n"
 
-    job = await bus.drms.rs_list.submit(ds="hmi.v_45s[2013.07.03_08:42_TAI/3m]", key=["T_REC"])
-    assert len((await job.result()).keywords) == 1
+    await WORKS[service](bus)
 
     found = podman.inspected(worker)
     assert found["Config"]["User"] == "65532:65532"

@@ -43,7 +43,7 @@ class Manifests:
         given = {name: value for config in names for name, value in self.one("ConfigMap", config)["data"].items()}
         return given | {
             item["name"]: item.get("value", item.get("valueFrom", {}).get("secretKeyRef", {}).get("key"))
-            for item in container["env"]
+            for item in container.get("env", [])
         }
 
 

@@ -2,15 +2,20 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.tools import ROOT, run, tool
+from tests.waiting import free_port
 
 CONTAINERFILES = sorted(ROOT.glob("*/*/Containerfile"))
 SERVICES = sorted(folder.parent.name for folder in ROOT.glob("services/*/pyproject.toml"))
 COMPOSE = ROOT / "compose.yaml"
+URLS = {"autobahn": "SCIBUS_AUTOBAHN_URL", "drms": "SCIBUS_DRMS_BASE_URL"}
+"""What says where the backend of a service is."""
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +23,19 @@ def composed():
     """The services of the compose file, as Compose understands them."""
     read = run([*tool("compose"), "-f", str(COMPOSE), "config", "--format", "json"])
     return json.loads(read.stdout)["services"]
+
+
+@pytest.fixture
+def composed_with(tmp_path):
+    """What Compose makes of a service with the lines of an environment file."""
+
+    def composed_with(service: str, *lines: str):
+        (tmp_path / "compose.yaml").write_text(COMPOSE.read_text(encoding="utf-8"), encoding="utf-8")
+        (tmp_path / ".env").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        read = run([*tool("compose"), "config", "--format", "json"], cwd=tmp_path)
+        return json.loads(read.stdout)["services"][service]
+
+    return composed_with
 
 
 def names(paths: list[Path]) -> list[str]:
@@ -84,17 +102,39 @@ def test_only_this_machine_reaches_the_published_ports(composed):
     assert {port["host_ip"] for port in published} == {"127.0.0.1"}
 
 
-def test_a_setting_in_the_environment_file_reaches_the_worker(tmp_path):
-    (tmp_path / "compose.yaml").write_text(COMPOSE.read_text(encoding="utf-8"), encoding="utf-8")
-    (tmp_path / ".env").write_text(
-        "SCIBUS_DRMS_BASE_URL=http://jsoc.stanford.edu/cgi-bin/ajax/\nSCIBUS_LOG_LEVEL=debug\n", encoding="utf-8"
-    )
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_setting_in_the_environment_file_reaches_the_worker(composed_with, service):
+    lines = (f"{URLS[service]}=https://backend.example/", "SCIBUS_LOG_LEVEL=debug")
 
-    read = run([*tool("compose"), "config", "--format", "json"], cwd=tmp_path)
+    environment = composed_with(service, *lines)["environment"]
 
-    environment = json.loads(read.stdout)["services"]["drms"]["environment"]
-    assert environment["SCIBUS_DRMS_BASE_URL"] == "http://jsoc.stanford.edu/cgi-bin/ajax/"
+    assert environment[URLS[service]] == "https://backend.example/"
     assert environment["SCIBUS_LOG_LEVEL"] == "debug"
+
+
+def test_certificates_of_ones_own_take_the_place_of_the_stand_ins(composed_with, tmp_path):
+    worker = composed_with("autobahn", "AUTOBAHN_CERTIFICATES=./mine", "SCIBUS_AUTOBAHN_CA_BUNDLE=")
+
+    (mounted,) = worker["volumes"]
+    assert (mounted["type"], mounted["source"]) == ("bind", str(tmp_path / "mine"))
+    assert worker["environment"]["SCIBUS_AUTOBAHN_CA_BUNDLE"] == ""
+
+
+def test_the_stand_in_of_the_mdb_is_what_its_worker_looks_for(composed, tmp_path):
+    """By the name that it has in the network, with its certificates in a folder that both see."""
+    stand_in, worker, port = composed["mdb"], composed["autobahn"], str(free_port())
+    (written,), (read,) = stand_in["volumes"], worker["volumes"]
+    inside = {written["target"]: str(tmp_path), "8080": port}
+    command = [sys.executable, "-m", *(inside.get(word, word) for word in stand_in["command"])]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        told = json.loads(process.stdout.readline())
+        process.terminate()
+
+    looked_for = {name: it for name, it in worker["environment"].items() if name.startswith("SCIBUS_AUTOBAHN_")}
+    assert (read["source"], read["read_only"]) == (written["source"], True)
+    assert looked_for == {
+        name: it.replace(str(tmp_path), read["target"]).replace(port, "8080") for name, it in told["settings"].items()
+    }
 
 
 @pytest.mark.parametrize("containerfile", CONTAINERFILES, ids=names(CONTAINERFILES))

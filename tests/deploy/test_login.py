@@ -3,9 +3,15 @@
 import httpx
 import pytest
 
+from scibus.contracts.schemas import SERVICES
 from scibus.sandbox import NatsServer
+from tests import standing
 from tests.deploy.operators import accounts
 from tests.waiting import free_port
+
+mdb = standing.mdb
+OPERATIONS = {service.service_name: {it.name for it in service.operations()} for service in SERVICES}
+workers = pytest.mark.parametrize("service", sorted(OPERATIONS))
 
 
 @pytest.fixture
@@ -31,23 +37,31 @@ def credentials(signed, tmp_path):
     return str(file)
 
 
-async def test_a_worker_without_credentials_is_not_let_in(spawn_worker):
-    worker = await spawn_worker("drms", ready=False)
+@pytest.fixture
+def settings(service, mdb):
+    """What a worker does not start without."""
+    return mdb.addresses()["settings"] if service == "autobahn" else {}
+
+
+@workers
+async def test_a_worker_without_credentials_is_not_let_in(spawn_worker, service, settings):
+    worker = await spawn_worker(service, ready=False, **settings)
 
     assert await worker.wait() == 1
     assert "Authorization Violation" in worker.log_text()
 
 
+@workers
 async def test_a_worker_logs_in_with_its_credentials_and_its_lag_is_found_by_the_id_of_the_account(
-    spawn_worker, credentials, signed, monitor
+    spawn_worker, service, settings, credentials, signed, monitor
 ):
-    await spawn_worker("drms", SCIBUS_NATS_CREDS=credentials)
+    await spawn_worker(service, SCIBUS_NATS_CREDS=credentials, **settings)
 
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{monitor}") as http:
         page = await http.get("/jsz", params={"acc": signed.account, "consumers": "true", "config": "true"})
     (account,) = page.json()["account_details"]
-    (queue,) = [stream for stream in account["stream_detail"] if stream["name"] == "SCIBUS_JOBS_DRMS"]
+    (queue,) = [stream for stream in account["stream_detail"] if stream["name"] == f"SCIBUS_JOBS_{service.upper()}"]
 
     assert account["id"] == signed.account
-    assert {"rs_list", "export"} <= {consumer["name"] for consumer in queue["consumer_detail"]}
+    assert {consumer["name"] for consumer in queue["consumer_detail"]} == OPERATIONS[service]
     assert all({"num_pending", "num_ack_pending"} <= consumer.keys() for consumer in queue["consumer_detail"])

@@ -11,8 +11,8 @@ from tests.deploy.manifests import rendered
 from tests.tools import ROOT, run, tool
 from tests.waiting import read_page
 
-nats_server, bus, jsoc, folder = standing.nats_server, standing.bus, standing.jsoc, standing.folder
-spawn_worker = standing.spawn_worker
+nats_server, bus, jsoc, mdb = standing.nats_server, standing.bus, standing.jsoc, standing.mdb
+folder, spawn_worker = standing.folder, standing.spawn_worker
 
 TARGET = {"job", "instance", "namespace", "pod", "container"}
 """Labels that Prometheus gives to all that a PodMonitor finds."""
@@ -54,24 +54,39 @@ def expressions():
 
 
 @pytest.fixture(scope="module")
-async def exposed(bus, spawn_worker, jsoc):
-    """The labels of each metric that a worker exposes when it has had a request and a job."""
+async def asked(bus, spawn_worker, jsoc):
+    """A worker that has had a request and a job."""
     worker = await spawn_worker(
         "drms",
         SCIBUS_DRMS_BASE_URL=jsoc.cgi_url,
         SCIBUS_DRMS_DOWNLOAD_URL=jsoc.download_url,
         SCIBUS_HTTP_PORT="0",
     )
-    port = (await worker.logged("health and metrics are served"))["port"]
     query = {"ds": "hmi.v_45s[2013.07.03_08:42_TAI/3m]", "key": ["T_REC"]}
     await bus.drms.rs_list(**query)
     job = await bus.drms.rs_list.submit(**query)
     await job.result()
+    return worker
 
-    families = text_string_to_metric_families(await read_page(port, "/metrics"))
+
+@pytest.fixture(scope="module")
+async def forwarding(bus, spawn_worker, mdb):
+    """A worker that has forwarded a dataset."""
+    worker = await spawn_worker("autobahn", **mdb.addresses()["settings"], SCIBUS_HTTP_PORT="0")
+    async with await bus.autobahn.subscribe("weather", offset="begin") as subscription:
+        await anext(subscription)
+    return worker
+
+
+@pytest.fixture(scope="module")
+async def exposed(asked, forwarding):
+    """The labels of each metric that workers expose."""
     found: dict[str, set[str]] = {"up": set()}
-    for sample in (sample for family in families for sample in family.samples):
-        found.setdefault(sample.name, set()).update(sample.labels)
+    for worker in (asked, forwarding):
+        port = (await worker.logged("health and metrics are served"))["port"]
+        families = text_string_to_metric_families(await read_page(port, "/metrics"))
+        for sample in (sample for family in families for sample in family.samples):
+            found.setdefault(sample.name, set()).update(sample.labels)
     return found
 
 

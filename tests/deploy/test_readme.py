@@ -5,6 +5,7 @@ import re
 
 import yaml
 
+from scibus.contracts.schemas import SERVICES
 from tests.deploy.manifests import DEPLOY, pod, rendered, rendered_from
 from tests.deploy.test_nats import production
 from tests.tools import ROOT
@@ -23,9 +24,13 @@ def test_the_kustomization_of_ones_own_can_be_rendered(tmp_path):
     manifests = rendered_from(tmp_path)
 
     assert address.endswith("//deploy/overlays/production?ref=v0.1.0")
-    assert [pod(worker)["containers"][0]["image"] for worker in manifests.workers()] == [
-        f"registry.example.org/scibus-drms@{DIGEST}"
-    ]
+    assert {pod(worker)["containers"][0]["image"] for worker in manifests.workers()} == {
+        f"registry.example.org/scibus-{service.service_name}@{DIGEST}" for service in SERVICES
+    }
+    autobahn = manifests.one("Deployment", "autobahn-worker")
+    assert manifests.environment(autobahn)["SCIBUS_AUTOBAHN_URL"] == "https://mdb.example.org/"
+    policy = manifests.one("NetworkPolicy", "autobahn-worker")["spec"]
+    assert policy["egress"][-1] == {"to": [{"ipBlock": {"cidr": "10.20.0.0/16"}}], "ports": [{"port": 443}]}
     assert manifests.one("ConfigMap", "nats-monitoring")["data"] == {
         "endpoint": "nats-headless.nats.svc.cluster.local:8222",
         "account": "A…",
@@ -50,7 +55,7 @@ def test_every_secret_is_told_of():
 
 def secrets(spec):
     (container,) = spec["containers"]
-    in_environment = {it["valueFrom"]["secretKeyRef"]["name"] for it in container["env"]}
+    in_environment = {it["valueFrom"]["secretKeyRef"]["name"] for it in container.get("env", [])}
     as_files = [source for volume in spec["volumes"] for source in volume.get("projected", {}).get("sources", [])]
     return in_environment | {source["secret"]["name"] for source in as_files}
 

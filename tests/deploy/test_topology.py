@@ -9,7 +9,10 @@ import yaml
 from scibus.bus.stored import api
 from scibus.client import connect
 from scibus.sandbox import NatsServer
+from tests import standing
 from tests.deploy.manifests import DEPLOY
+
+mdb = standing.mdb
 
 RESOURCES = list(yaml.safe_load_all((DEPLOY / "topology" / "streams.yaml").read_text(encoding="utf-8")))
 STREAMS = [resource["spec"] for resource in RESOURCES if resource["kind"] == "Stream"]
@@ -29,6 +32,7 @@ def transforms(source: dict[str, Any]) -> dict[str, Any]:
 
 # What NACK's resources of version v1beta2 call a setting, what the server calls it, and how the one becomes the other.
 STREAM = {
+    "allowAtomicPublish": ("allow_atomic", bool),
     "allowDirect": ("allow_direct", bool),
     "allowMsgSchedules": ("allow_msg_schedules", bool),
     "allowMsgTtl": ("allow_msg_ttl", bool),
@@ -90,10 +94,11 @@ def _settings(info: dict[str, Any]) -> dict[str, Any]:
     return config | {name: sorted(config[name]) for name in ("subjects", "filter_subjects") if name in config}
 
 
-async def test_the_committed_topology_is_what_a_worker_makes(nats_server, spawn_worker, jsoc):
+async def test_the_committed_topology_is_what_workers_make(nats_server, spawn_worker, jsoc, mdb):
     async with NatsServer() as another:
         await apply(another)
         await spawn_worker("drms", SCIBUS_TOPOLOGY="create", SCIBUS_DRMS_BASE_URL=jsoc.cgi_url)
+        await spawn_worker("autobahn", SCIBUS_TOPOLOGY="create", **mdb.addresses()["settings"])
 
         assert await on_server(another) == await on_server(nats_server)
 
@@ -110,6 +115,15 @@ async def test_a_worker_binds_to_the_committed_topology_and_does_a_job(nats_serv
     async with connect(nats_server.url) as bus:
         job = await bus.drms.rs_list.submit(ds="hmi.v_45s[2013.07.03_08:42_TAI/3m]", key=["T_REC"])
         assert len((await job.result()).keywords) == 1
+
+
+async def test_a_worker_binds_to_the_committed_topology_and_forwards_a_dataset(nats_server, spawn_worker, mdb):
+    await apply(nats_server)
+    await spawn_worker("autobahn", SCIBUS_TOPOLOGY="bind", **mdb.addresses()["settings"])
+
+    async with connect(nats_server.url) as bus, await bus.autobahn.subscribe("weather", offset="begin") as subscription:
+        assert [(await anext(subscription)).sequence for _ in range(100)] == list(range(1, 101))
+        await subscription.unsubscribe()
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda it: it["metadata"]["name"])

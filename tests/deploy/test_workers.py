@@ -5,18 +5,25 @@ import re
 import pytest
 from pydantic_settings import BaseSettings
 
+from scibus.autobahn.settings import AutobahnSettings
 from scibus.contracts.operations import JobOperation
 from scibus.contracts.schemas import SERVICES
 from scibus.drms.settings import DrmsSettings
 from scibus.runtime import WorkerSettings
 from scibus.runtime.settings import load_settings
+from scibus.sandbox.mdb.certificates import Certificates
 from tests.deploy.manifests import labels, pod, pod_labels, rendered, selects
 
-SETTINGS: dict[str, type[BaseSettings]] = {"drms": DrmsSettings}
-FILES = {"SCIBUS_NATS_CREDS", "SCIBUS_NATS_TLS_CA", "SCIBUS_NATS_TLS_CERT", "SCIBUS_NATS_TLS_KEY"}
+SETTINGS: dict[str, type[BaseSettings]] = {"autobahn": AutobahnSettings, "drms": DrmsSettings}
+FILES = {
+    *("SCIBUS_NATS_CREDS", "SCIBUS_NATS_TLS_CA", "SCIBUS_NATS_TLS_CERT", "SCIBUS_NATS_TLS_KEY"),
+    *("SCIBUS_AUTOBAHN_CERT", "SCIBUS_AUTOBAHN_KEY", "SCIBUS_AUTOBAHN_CA_BUNDLE"),
+}
 ENDS_AFTER_GRACE = 4
 
 PORTS = {"http": 80, "https": 443}
+BACKENDS = {"autobahn": {443, 4222}, "drms": {80, 443}}
+"""At which ports the backend of a service is reached."""
 
 overlays = pytest.mark.parametrize("overlay", ["overlays/local", "overlays/production"])
 
@@ -83,8 +90,20 @@ def test_a_worker_has_the_time_to_end(overlay):
         assert worker["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
 
 
+@pytest.fixture
+def files(tmp_path):
+    """Files that settings name and look at."""
+    certificates = Certificates(tmp_path, "localhost")
+    cert, key = certificates.client("alice")
+    return {
+        "SCIBUS_AUTOBAHN_CERT": str(cert),
+        "SCIBUS_AUTOBAHN_KEY": str(key),
+        "SCIBUS_AUTOBAHN_CA_BUNDLE": str(certificates.ca),
+    }
+
+
 @overlays
-def test_every_variable_is_a_setting_and_every_value_is_taken(overlay, monkeypatch):
+def test_every_variable_is_a_setting_and_every_value_is_taken(overlay, files, monkeypatch):
     for worker in rendered(overlay).workers():
         service = SETTINGS[labels(worker)["app.kubernetes.io/name"]]
         known = {
@@ -93,9 +112,13 @@ def test_every_variable_is_a_setting_and_every_value_is_taken(overlay, monkeypat
             for name in model.model_fields
         }
         environment = rendered(overlay).environment(worker)
-        for name in environment.keys() - FILES:
-            monkeypatch.setenv(name, environment[name])
-        loaded = [load_settings(model) for model in (WorkerSettings, service)]
+        given = {
+            name: files.get(name, value) for name, value in environment.items() if name in files or name not in FILES
+        }
+        with monkeypatch.context() as patch:
+            for name, value in given.items():
+                patch.setenv(name, value)
+            loaded = [load_settings(model) for model in (WorkerSettings, service)]
 
         assert environment.keys() <= known.keys()
         assert [type(settings) for settings in loaded] == [WorkerSettings, service]
@@ -114,6 +137,20 @@ def test_files_that_settings_name_are_mounted(overlay):
         }
         environment = rendered(overlay).environment(worker)
         assert {environment[name] for name in FILES & environment.keys()} == mounted
+
+
+@overlays
+def test_files_of_secrets_are_the_workers_alone_and_stay_todays(overlay):
+    for worker in rendered(overlay).workers():
+        (container,) = pod(worker)["containers"]
+        secret = [volume for volume in pod(worker)["volumes"] if "projected" in volume]
+        mounts = [
+            mount for mount in container["volumeMounts"] if mount["name"] in {volume["name"] for volume in secret}
+        ]
+        assert {volume["projected"]["defaultMode"] for volume in secret} <= {0o440}
+        assert pod(worker)["securityContext"]["fsGroup"] == pod(worker)["securityContext"]["runAsGroup"] == 65532
+        assert all(mount["readOnly"] for mount in mounts)
+        assert not any("subPath" in mount for mount in mounts), "a file that is mounted so is not renewed"
 
 
 @overlays
@@ -162,7 +199,7 @@ def test_nothing_goes_in_or_out_unless_a_policy_lets_it(overlay):
         egress = manifests.one("NetworkPolicy", worker["metadata"]["name"])["spec"]["egress"]
         dns, nats, backend, traces = [{port["port"] for port in rule["ports"]} for rule in egress]
         assert (dns, nats, traces) == ({53}, {4222}, {4318})
-        assert backend <= {80, 443}
+        assert backend == BACKENDS[labels(worker)["app.kubernetes.io/name"]]
 
 
 def test_the_policy_lets_a_worker_reach_its_backend():
@@ -170,9 +207,8 @@ def test_the_policy_lets_a_worker_reach_its_backend():
     for worker in manifests.workers():
         schemes = set(re.findall(r"https?(?=://)", " ".join(manifests.environment(worker).values())))
         egress = manifests.one("NetworkPolicy", worker["metadata"]["name"])["spec"]["egress"]
-        assert {{"http": 80, "https": 443}[scheme] for scheme in schemes} <= {
-            port["port"] for port in egress[2]["ports"]
-        }
+        assert schemes
+        assert {PORTS[scheme] for scheme in schemes} <= {port["port"] for port in egress[2]["ports"]}
 
 
 def test_the_machine_s_metadata_is_no_backend():
@@ -227,9 +263,9 @@ def test_each_worker_is_scaled_by_the_lag_of_each_of_its_consumers():
 
         assert watched == consumers
         assert {consumer for _, consumer in consumers} == {operation.name for operation in service.operations()}
-        assert any(isinstance(operation, JobOperation) for operation in service.operations())
         assert 1 <= scaler["minReplicaCount"] <= scaler["maxReplicaCount"]
         assert "replicas" not in deployment["spec"]
+    assert any(isinstance(operation, JobOperation) for service in SERVICES for operation in service.operations())
 
 
 def test_keda_looks_where_nats_tells_the_leader_of_a_consumer():
@@ -240,7 +276,9 @@ def test_keda_looks_where_nats_tells_the_leader_of_a_consumer():
     assert told["natsServerMonitoringEndpoint"] == "nats-headless.nats.svc.cluster.local:8222"
     assert told["account"]
     assert {
-        it["authenticationRef"]["name"] for it in manifests.one("ScaledObject", "drms-worker")["spec"]["triggers"]
+        trigger["authenticationRef"]["name"]
+        for scaler in manifests.all("ScaledObject")
+        for trigger in scaler["spec"]["triggers"]
     } == {"nats-monitoring"}
 
 

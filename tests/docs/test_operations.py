@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from scibus.client import SubmittedJob
-from scibus.contracts.drms import Drms
+from scibus.client.live.subscribed import Subscribed
+from scibus.contracts.schemas import SERVICES
 from tests import standing
 from tests.client.command.inside import Inside
 from tests.docs.pages import FOLDER
 
 nats_server, bus, jsoc, in_order = standing.nats_server, standing.bus, standing.jsoc, standing.in_order
 folder, spawn_worker, drms = standing.folder, standing.spawn_worker, standing.drms
+mdb, autobahn = standing.mdb, standing.autobahn
 
 PAGE = (FOLDER / "operations.md").read_text(encoding="utf-8")
 LINES = re.findall(r"^## `([\w.]+)`\n.*?```sh\nscibus (.*?)\n```\n\n```py\n(.*?)\n```", PAGE, re.DOTALL | re.MULTILINE)
@@ -24,12 +26,15 @@ NO_SUCH_EXPORT = "drms.exp_status"
 
 
 async def ended(answer: Any) -> Any:
-    """What a job gives in the end; any other answer as it is."""
+    """What a job gives in the end, and the first message of a dataset; any other answer as it is."""
+    if isinstance(answer, Subscribed):
+        async with answer:
+            return await anext(answer)
     return await answer.result(timeout=30) if isinstance(answer, SubmittedJob) else answer
 
 
 @pytest.mark.parametrize("line", [line for name, _, line in LINES if name != NO_SUCH_EXPORT])
-async def test_the_python_is_answered(drms, bus, jsoc, line):
+async def test_the_python_is_answered(drms, autobahn, bus, jsoc, line):
     """Before the commands: an address has one export at a time, and only here its end is waited for."""
     jsoc.configure({"wait": 0})
     code = compile(line, "page", "eval", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
@@ -38,11 +43,13 @@ async def test_the_python_is_answered(drms, bus, jsoc, line):
 
 
 @pytest.mark.parametrize(("operation", "command"), [(name, command) for name, command, _ in LINES], ids=NAMES)
-async def test_the_command_is_answered(drms, nats_server, operation, command):
+async def test_the_command_is_answered(drms, autobahn, nats_server, operation, command):
     told = await Inside(nats_server.url)(*shlex.split(command))
 
     assert told.code == (1 if operation == NO_SUCH_EXPORT else 0), told.err
 
 
 def test_every_operation_has_its_lines():
-    assert [name for name, _, _ in LINES] == [f"drms.{operation.name}" for operation in Drms.operations()]
+    assert [name for name, _, _ in LINES] == [
+        f"{service.service_name}.{operation.name}" for service in SERVICES for operation in service.operations()
+    ]

@@ -1,4 +1,4 @@
-"""With the permissions that the pages give them, a caller and a worker can do all that they do, and no more."""
+"""With the permissions that the pages give them, callers and workers can do all that they do, and no more."""
 
 import asyncio
 import re
@@ -6,24 +6,34 @@ from datetime import timedelta
 
 import pytest
 
+from scibus.bus.topology import DATA
 from scibus.client import JobRef, connect
 from scibus.sandbox import NatsServer
+from tests import standing
 from tests.docs.pages import FOLDER, ROOT
+from tests.waiting import until
+
+mdb = standing.mdb
 
 ADDRESS = "user@example.com"
 RECORDS = "hmi.m_45s[2013.07.03_08:42_TAI/90s]{magnetogram}"
+TOO_LARGE = b"x" * 1_046_000
+"""For a message of the bus, with the headers that it gets there."""
 PASSWORD = "secret"
+USERS = ("CALLER", "WORKER", "FOLLOWER", "FORWARDER", "OPERATOR")
 
 
 PAGE = (FOLDER / "operate.md").read_text(encoding="utf-8")
-ENOUGH_TO_BIND = re.findall(
-    r"`(\$JS[^`]*)`", PAGE[PAGE.index("- With `SCIBUS_TOPOLOGY=bind`") : PAGE.index("- Callers share")]
+TO_BIND, WITH_LIVE_DATA, FURTHER = (
+    PAGE.index(beginning) for beginning in ("- With `SCIBUS_TOPOLOGY=bind`", "- With live data", "- A follower of one")
 )
+ENOUGH_TO_BIND = re.findall(r"`(\$JS[^`]*)`", PAGE[TO_BIND:WITH_LIVE_DATA])
+ENOUGH_WITH_LIVE_DATA = re.findall(r"`(\$JS[^`]*)`", PAGE[WITH_LIVE_DATA:FURTHER])
 
 
 @pytest.fixture
 async def nats_server(monkeypatch):
-    for name in ("CALLER", "WORKER", "OPERATOR"):
+    for name in USERS:
         monkeypatch.setenv(f"{name}_PASSWORD", PASSWORD)
     async with NatsServer(config=(ROOT / "docs" / "examples" / "permissions.conf").read_text()) as server:
         yield server
@@ -33,9 +43,28 @@ def login(server, user):
     return server.url.replace("nats://", f"nats://{user}:{PASSWORD}@")
 
 
+async def allow(server, before, subjects):
+    """Let users publish to `subjects` in place of `before`, from the next start of the server on."""
+    server.config = server.config.replace(f'"{before}"', ", ".join(f'"{subject}"' for subject in subjects))
+    await server.stop()
+    await server.start()
+
+
 @pytest.fixture
 async def caller(nats_server):
     async with connect(login(nats_server, "caller"), timeout=10) as bus:
+        yield bus
+
+
+@pytest.fixture
+async def follower(nats_server):
+    async with connect(login(nats_server, "follower"), timeout=10) as bus:
+        yield bus
+
+
+@pytest.fixture
+async def operator(nats_server):
+    async with connect(login(nats_server, "operator"), timeout=10) as bus:
         yield bus
 
 
@@ -62,6 +91,40 @@ async def worker(spawn_drms):
     return await spawn_drms()
 
 
+@pytest.fixture
+def spawn_autobahn(nats_server, spawn_worker, mdb):
+    async def spawn(**settings):
+        backend = mdb.addresses()["settings"]
+        return await spawn_worker("autobahn", SCIBUS_NATS_URL=login(nats_server, "forwarder"), **backend, **settings)
+
+    return spawn
+
+
+@pytest.fixture
+async def forwarder(spawn_autobahn):
+    return await spawn_autobahn()
+
+
+@pytest.fixture
+async def large(mdb):
+    """A dataset with a small message and a large one."""
+    await mdb.add_dataset("large")
+    await mdb.publish("large", [b"small", TOO_LARGE])
+    yield "large"
+    await mdb.recreate("large")
+
+
+def noting(bus):
+    """What the server refuses to this bus from now on."""
+    refused = []
+
+    async def note(error):
+        refused.append(str(error).lower())
+
+    bus.connection._error_cb = note
+    return refused
+
+
 async def test_a_caller_asks_and_lists(worker, caller):
     assert len(await caller.drms.query(ds="hmi.v_45s[2013.07.03_08:42_TAI/3m]", key=["T_REC"])) == 4
     assert [worker.name for worker in await caller.services()] == ["drms"]
@@ -82,12 +145,7 @@ async def test_a_caller_asks_and_lists(worker, caller):
 
 
 async def test_a_caller_cannot_say_what_only_workers_say(caller):
-    refused = []
-
-    async def note(error):
-        refused.append(str(error).lower())
-
-    caller.connection._error_cb = note
+    refused = noting(caller)
     for subject in ("scibus.v1.result.drms.export.x", "$KV.scibus_jobs.drms.export.x", "scibus.v1.job.other.x"):
         await caller.connection.publish(subject, b"{}")
     await caller.connection.flush()
@@ -99,10 +157,7 @@ async def test_a_caller_cannot_say_what_only_workers_say(caller):
 async def test_a_worker_that_binds_needs_less(worker, nats_server, spawn_drms, caller):
     worker.terminate()
     await worker.wait()
-    allowed = [word for word in ENOUGH_TO_BIND if word != "$JS.API.>"]
-    nats_server.config = nats_server.config.replace('"$JS.API.>"', ", ".join(f'"{subject}"' for subject in allowed))
-    await nats_server.stop()
-    await nats_server.start()
+    await allow(nats_server, "$JS.API.>", [word for word in ENOUGH_TO_BIND if word != "$JS.API.>"])
 
     binding = await spawn_drms(SCIBUS_TOPOLOGY="bind")
     assert len(await caller.drms.query(ds="hmi.v_45s[2013.07.03_08:42_TAI/3m]", key=["T_REC"])) == 4
@@ -110,3 +165,64 @@ async def test_a_worker_that_binds_needs_less(worker, nats_server, spawn_drms, c
 
     assert len((await job.result(timeout=20)).files) == 2
     assert "ermission" not in binding.log_text()
+
+
+async def test_a_follower_follows_and_steers(forwarder, follower, operator, large):
+    refused = noting(follower)
+
+    async with await follower.autobahn.subscribe(large, offset="begin", reader="night") as subscription:
+        assert (await anext(subscription)).data == b"small"
+        assert len((await anext(subscription)).data) == len(TOO_LARGE)
+        assert (await subscription.pause()).state == "paused"
+        assert (await subscription.resume()).state == "running"
+        await subscription.seek(1)
+        assert (await anext(subscription)).sequence == 1
+    async with await follower.autobahn.subscribe(large, reader="night") as subscription:
+        assert (await anext(subscription)).sequence == 2
+        assert [state.id for state in (await follower.autobahn.subscriptions()).subscriptions] == [large]
+        await subscription.unsubscribe()
+    job = await operator.autobahn.info.submit(dataset=large)
+
+    assert (await job.result(timeout=10)).dataset == large
+    assert refused == []
+    assert "ermission" not in forwarder.log_text()
+
+
+async def test_a_follower_cannot_say_what_only_workers_say(forwarder, follower):
+    refused = noting(follower)
+    elsewhere = f"$JS.API.CONSUMER.CREATE.{DATA}.spy.scibus.v1.data.other.x"
+    for subject in ("scibus.v1.data.autobahn.x", "$KV.scibus_subscriptions.autobahn.x", elsewhere):
+        await follower.connection.publish(subject, b"{}")
+    await follower.connection.flush()
+    await asyncio.sleep(0.1)
+
+    assert ["permissions violation" in error for error in refused] == [True] * 3
+
+
+async def test_a_worker_with_live_data_that_binds_needs_less(
+    forwarder, nats_server, spawn_autobahn, follower, operator, large, mdb
+):
+    """Also where somebody else has published to its subject, so that it reads what it has forwarded."""
+    forwarder.terminate()
+    await forwarder.wait()
+    enough = [word.replace("DRMS", "AUTOBAHN") for word in ENOUGH_TO_BIND if word != "$JS.API.>"]
+    await allow(nats_server, "$JS.API.>", [*enough, *ENOUGH_WITH_LIVE_DATA])
+
+    first, second = [await spawn_autobahn(SCIBUS_TOPOLOGY="bind") for _ in range(2)]
+    async with await follower.autobahn.subscribe(large, offset="begin") as subscription:
+        assert [(await anext(subscription)).sequence for _ in range(2)] == [1, 2]
+        holder = (await subscription.status()).worker
+        other, holding = sorted([first, second], key=lambda it: it.log_lines()[0]["worker"] == holder)
+        await operator.connection.publish(subscription.state.subject, b"not of the dataset")
+        holding.terminate()
+        await holding.wait()
+        await until(lambda: is_taken_over(subscription, holder))
+        await mdb.publish(large, [b"third"])
+        assert (await anext(subscription)).data == b"third"
+
+    assert "ermission" not in holding.log_text() + other.log_text()
+
+
+async def is_taken_over(subscription, holder):
+    state = await subscription.status()
+    return state.worker not in (None, holder) and state.state == "running"

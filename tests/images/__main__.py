@@ -14,7 +14,8 @@ from rich.table import Table
 
 from tests.images.base import prepare_base
 from tests.images.engine import ENGINES, Engine, EngineError, engine
-from tests.images.image import Recipe, looked_at, looked_into, recipes, stopped_at_once
+from tests.images.image import Recipe, looked_at, looked_into, recipes, refused, stopped_at_once
+from tests.images.needs import needs
 from tests.images.stack import Measured, answers, brought_up, measured, project_name, restrictions
 from tests.tools import ROOT
 
@@ -80,7 +81,11 @@ def judge(engine: Engine, images: dict[str, str], report: Report) -> Table:
 def _hurried(engine: Engine, recipe: Recipe, image: str, report: Report) -> str:
     if not recipe.serves:
         return ""
-    seconds, wrong = stopped_at_once(engine, image)
+    report.check(
+        f"{recipe.name}: leaves with 1 and a line that says why when it is set up badly", refused(engine, image)
+    )
+    with needs(recipe) as options:
+        seconds, wrong = stopped_at_once(engine, image, options)
     report.check(f"{recipe.name}: leaves with 0 when stopped at its start", wrong)
     return f"{seconds:.1f}"
 
@@ -92,7 +97,7 @@ def judge_stack(engine: Engine, images: dict[str, str], project: str, report: Re
     with brought_up(engine, variables, project) as stack:
         up = time.monotonic() - began
         report.check("compose: all healthy, read-only, without capabilities, limited", restrictions(stack))
-        report.check("compose: a list, a table and an export, asked from outside", answers(stack))
+        report.check("compose: a list, a table, an export and a live dataset, asked from outside", answers(stack))
         figures = measured(stack)
     report.check("compose: all leave with 0", _bad_exits(figures))
     table = Table(title=f"compose.yaml, all healthy in {up:.0f} s")

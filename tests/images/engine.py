@@ -15,6 +15,7 @@ from typing import Any
 START_SECONDS = 60
 STOP_SECONDS = 30
 BUILD_SECONDS = 1200
+LOG_SECONDS = 60
 
 HARDENED = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--memory", "256m")
 
@@ -74,6 +75,11 @@ class Engine:
         """All that the engine knows of an image or a container."""
         found: dict[str, Any] = json.loads(self.call("inspect", thing))[0]
         return found
+
+    def said(self, container: str, *options: str) -> str:
+        """What `container` has written, on standard output and standard error."""
+        command = (*self.command, "logs", *options, container)
+        return called(("sh", "-c", 'exec "$@" 2>&1', "sh", *command), self.environment, LOG_SECONDS)
 
     @contextmanager
     def container(self, image: str, *options: str) -> Iterator[str]:

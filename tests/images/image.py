@@ -15,6 +15,7 @@ HURRIED_STOPS = 5
 GRACE_SECONDS = 30
 LABELS = {f"org.opencontainers.image.{name}" for name in ("title", "description", "licenses", "version", "revision")}
 DEVELOPMENT = {"hypothesis", "mypy", "pytest", "ruff"}
+WRONG_SETTING = ("--env", "SCIBUS_HTTP_PORT=none")
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,22 @@ def _found_inside(engine: Engine, image: str) -> dict[str, Any]:
     return found
 
 
-def stopped_at_once(engine: Engine, image: str) -> tuple[float, list[str]]:
-    """The longest stop of a container that has just been started, and what was wrong."""
+def refused(engine: Engine, image: str) -> list[str]:
+    """What is wrong with how a worker of `image` ends that is set up badly."""
+    with engine.container(image, *WRONG_SETTING) as container:
+        exit_code = engine.call("wait", container).strip()
+        said = engine.said(container).splitlines()
+    wrong = [] if exit_code == "1" else [f"with a wrong setting it ended with {exit_code}"]
+    if len(said) != 1 or not said[0].startswith("SCIBUS_HTTP_PORT: "):
+        wrong.append(f"of a wrong setting it said {said!r}")
+    return wrong
+
+
+def stopped_at_once(engine: Engine, image: str, needs: tuple[str, ...]) -> tuple[float, list[str]]:
+    """The longest stop of a container that has just been started with what it needs, and what was wrong."""
     longest, wrong = 0.0, []
     for _ in range(HURRIED_STOPS):
-        with engine.container(image) as container:
+        with engine.container(image, *needs) as container:
             seconds, exit_code = stopped(engine, container)
         longest = max(longest, seconds)
         if exit_code != 0:

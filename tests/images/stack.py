@@ -45,8 +45,16 @@ EXPORTED = (
     *("--notify", "user@example.com", "--protocol", "fits", "--follow"),
 )
 FILES = "hmi.m_45s.20130703_084200_TAI.2.magnetogram.fits"
+DESCRIBED = ("call", "autobahn", "info", "--dataset", "weather")
+DESCRIPTION = '"weather"'
+FOLLOWED = ("tail", "autobahn", "weather", "--limit", "2", "--output", "raw")
+MESSAGES = """\
+{"time": "2026-01-01T00:00:00Z", "temperature_C": 6.8, "pressure_hPa": 1013.0, "wind_m_s": 4.0}
+{"time": "2026-01-01T00:10:00Z", "temperature_C": 6.6, "pressure_hPa": 1013.1, "wind_m_s": 4.0}
+"""
+QUESTIONS = ((LISTED, LIST), (TYPED, TABLE), (EXPORTED, FILES), (DESCRIBED, DESCRIPTION), (FOLLOWED, MESSAGES))
 
-READY = {"nats": "Server is ready", "jsoc": '"cgi_url"'}
+READY = {"nats": "Server is ready", "jsoc": '"cgi_url"', "mdb": '"publisher"'}
 WORKER_READY = '"event": "ready"'
 
 
@@ -106,7 +114,7 @@ def brought_up(engine: Engine, images: dict[str, str], project: str) -> Iterator
 def answers(stack: Stack) -> list[str]:
     """What is wrong with what the stack answers over the bus."""
     wrong = []
-    for question, expected in ((LISTED, LIST), (TYPED, TABLE), (EXPORTED, FILES)):
+    for question, expected in QUESTIONS:
         try:
             answer = stack.asked(*question)
         except EngineError as error:
@@ -162,8 +170,7 @@ def _memory(engine: Engine, container: str) -> str:
 
 def _start_seconds(engine: Engine, container: str, ready: str) -> float:
     """From the start of the process to the line in which it says that it is ready."""
-    command = (*engine.command, "logs", "--timestamps", container)
-    lines = called(("sh", "-c", 'exec "$@" 2>&1', "sh", *command), engine.environment, ASK_SECONDS).splitlines()
+    lines = engine.said(container, "--timestamps").splitlines()
     said = next((line for line in lines if ready in line), None)
     if said is None:
         raise EngineError(f"{container} has not said {ready}")
