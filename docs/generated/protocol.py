@@ -14,6 +14,7 @@ from scibus.bus.topology import (
     schedule_stream,
     shared_streams,
 )
+from scibus.contracts.live import SubscribeOrder, subscription
 from scibus.contracts.model import Contract
 from scibus.contracts.operations import Service
 from scibus.contracts.operations import table as table_operation
@@ -27,7 +28,14 @@ class Anyservice(Service):
     anyoperation = table_operation(Contract, summary="Stands for all operations")
 
 
+class Anylive(Service):
+    """Stands for all services with live data."""
+
+    subscribe = subscription(SubscribeOrder, summary="Stands for all datasets")
+
+
 SERVICE = Anyservice.service_name
+DATA = "anylive.subscribe.data"
 OPERATION = Anyservice.anyoperation.name
 DUE = "scibus.v1.due.<service>.<operation>"
 TRANSPORT = {
@@ -39,14 +47,16 @@ TRANSPORT = {
     "cancel": "core request, queue group `<service>`",
     "dead": "stream `SCIBUS_DEAD`",
     "schedule": "stream `SCIBUS_SCHEDULES_<SERVICE>`",
+    "data": "stream `SCIBUS_DATA`",
 }
 SPANS = ("max_age", "duplicate_window", "ack_wait")
 
 
 def subjects(_argument: str) -> Lines:
     """A table of the subjects of an operation."""
-    channels = describe([Anyservice], "")["channels"]
-    named = ((kind, channels[f"{SERVICE}.{OPERATION}.{kind}"]) for kind in TRANSPORT)
+    channels = describe([Anyservice, Anylive], "")["channels"]
+    names = {kind: f"{SERVICE}.{OPERATION}.{kind}" for kind in TRANSPORT} | {"data": DATA}
+    named = ((kind, channels[name]) for kind, name in names.items())
     rows = [(code(_general(one["address"])), TRANSPORT[kind], one["description"]) for kind, one in named]
     due = (code(DUE), TRANSPORT["schedule"], "Where a schedule puts a job when its time has come; for the server only.")
     discovery = (
@@ -59,13 +69,17 @@ def subjects(_argument: str) -> Lines:
 
 def headers(_argument: str) -> Lines:
     """A table of the headers, and of the messages that have them."""
+    messages = describe([Anyservice], "")["components"]["messages"]
+    messages["data"] = describe([Anylive], "")["components"]["messages"][DATA]
     prefix = f"{SERVICE}.{OPERATION}."
     on: dict[str, list[str]] = defaultdict(list)
     told: dict[str, str] = {}
-    for name, message in describe([Anyservice], "")["components"]["messages"].items():
+    for name, message in messages.items():
         for header, schema in message["headers"].get("properties", {}).items():
             on[header].append(name.removeprefix(prefix))
-            told.setdefault(header, schema["description"] + _form(schema))
+            means = schema["description"] + _form(schema)
+            if means not in told.setdefault(header, means):
+                told[header] += f" On {name.removeprefix(prefix)}: {means}"
     rows = ((code(header), ", ".join(dict.fromkeys(on[header])), told[header]) for header in sorted(on, key=str.lower))
     return table("header | on | meaning", rows)
 
@@ -104,6 +118,8 @@ def consumers(_argument: str) -> Lines:
 def _general(text: str) -> str:
     for name, general in (
         (SERVICE, "<service>"),
+        (Anylive.service_name, "<service>"),
+        ("{subscription}", "<subscription>"),
         (SERVICE.upper(), "<SERVICE>"),
         (OPERATION, "<operation>"),
         ("{job_id}", "<job id>"),

@@ -11,7 +11,7 @@ from scibus.client.command.main import app
 from tests.docs.pages import FOLDER
 
 TEXT = "\n".join(page.read_text(encoding="utf-8") for page in FOLDER.glob("*.md"))
-OTHER_NAMES = re.compile("SCIBUS_(TOKEN|TELESCOPE_.*|RESULTS|DEAD|DATA|(JOBS|SCHEDULES)(_DRMS)?)$")
+OTHER_NAMES = re.compile("SCIBUS_(TOKEN|TELESCOPE_.*|RESULTS|DEAD|DATA|(JOBS|SCHEDULES)(_DRMS|_AUTOBAHN)?)$")
 """Of the command's own variable, of the example's settings, and of streams."""
 LINE = re.compile(r"(?:^(?:\$ |[A-Z_]+=\S+ )?|`)(scibus [a-z][^`\n#]*)", re.MULTILINE)
 FIELDS = ("call", "submit")

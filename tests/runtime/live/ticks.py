@@ -75,7 +75,7 @@ class Ticks:
     async def last(self, name: str) -> tuple[int, int]:
         """Epoch and sequence of the last message on the data subject."""
         message = await last_message(self.connection, "SCIBUS_DATA", f"scibus.v1.data.ticker.{name}")
-        return place(message.headers) if message and "Scibus-Epoch" in message.headers else (0, 0)
+        return place(message.headers) if message else (0, 0)
 
     async def reaches(self, name: str, sequence: int, epoch: int = 1, seconds: float = 15) -> None:
         """Wait until that is the last message."""
@@ -117,7 +117,8 @@ class Ticks:
 
 
 def place(headers: dict[str, str]) -> tuple[int, int]:
-    return int(headers["Scibus-Epoch"]), int(headers["Scibus-Sequence"])
+    told = headers.get("Scibus-Epoch", ""), headers.get("Scibus-Sequence", "")
+    return (int(told[0]), int(told[1])) if all(one.isdecimal() for one in told) else (0, 0)
 
 
 def numbered(first: int, last: int, epoch: int = 1) -> list[tuple[int, int]]:

@@ -151,7 +151,10 @@ class Cursors:
         await self._consumers.check_stream()
         reached = wanted.place if isinstance(wanted.place, Reached) else None
         with self._session.denials(f"{API}.CONSUMER.MSG.NEXT.{self._dataset.stream}.{name}") as denied:
-            opened = await self._made(name, wanted, reached, is_clients=is_clients)
+            try:
+                opened = await self._made(name, wanted, reached, is_clients=is_clients)
+            except Forbidden as problem:
+                raise (problem if is_clients else _only_the_clients(problem)) from problem
             start, pending, acknowledges_all, notice = opened
             pull = Pull(
                 self._session.connection,
@@ -184,7 +187,7 @@ class Cursors:
     ) -> tuple[int, int, bool, str | None]:
         """The consumer where it is wanted: where it begins, what it has to give, how it is acknowledged, a notice."""
         if reached is not None:
-            await self._check_that_it_is_the_same(reached)
+            await self._check_that_it_is_the_same(name, wanted, reached, is_clients=is_clients)
         found = await self._consumers.find(name)
         place, notice = wanted.place, None
         if isinstance(place, Reached):
@@ -212,16 +215,11 @@ class Cursors:
 
     async def _make(self, name: str, place: Position, wanted: Wanted, *, is_clients: bool) -> Standing:
         description = f"Subscription {wanted.id} of scibus for {self._caller}"
-        try:
-            return await self._consumers.make(name, place, description, acknowledges_all=not is_clients)
-        except Forbidden as problem:
-            if is_clients:
-                raise
-            raise Forbidden(
-                f"{problem.details.detail}: it allows the published client's cursor only, subscribe with cursor=client"
-            ) from problem
+        return await self._consumers.make(name, place, description, acknowledges_all=not is_clients)
 
-    async def _check_that_it_is_the_same(self, reached: Reached) -> None:
+    async def _check_that_it_is_the_same(
+        self, name: str, wanted: Wanted, reached: Reached, *, is_clients: bool
+    ) -> None:
         """See that the stream is the one in which `reached` was.
 
         Raises:
@@ -229,9 +227,23 @@ class Cursors:
         """
         told = await self._consumers.stream()
         if told is None:
-            if await self._consumers.last_sequence() < reached.sequence:
+            last = await self._last_sequence(name, wanted, is_clients=is_clients)
+            if last < reached.sequence:
                 raise BeganAnew
             return
         created = parse_time(told["created"])
         if told["state"]["last_seq"] < reached.sequence or created > reached.time:
             raise BeganAnew
+
+    async def _last_sequence(self, name: str, wanted: Wanted, *, is_clients: bool) -> int:
+        try:
+            return await self._consumers.last_sequence()
+        except Forbidden:
+            # No other consumer may be made than the cursor itself; where it stood, the bus knows.
+            await self._consumers.remove(name)
+            return (await self._make(name, Position(offset="now"), wanted, is_clients=is_clients)).delivered
+
+
+def _only_the_clients(problem: Forbidden) -> Forbidden:
+    detail = problem.details.detail.rstrip(".")
+    return Forbidden(f"{detail}: where it allows the published client's cursor only, subscribe with cursor=client")

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import cast
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -18,7 +17,6 @@ from scibus.autobahn.settings import AutobahnSettings
 from scibus.autobahn.tokens import Token
 from scibus.autobahn.trust import Trust
 from scibus.bus.connection import LoginRefusedError, open_connection
-from scibus.bus.settings import BusSettings
 from scibus.contracts.problems import BackendUnavailable, Problem, Unauthenticated
 
 FURTHER_TRIES = 1
@@ -81,8 +79,7 @@ class Entrance:
         try:
             async with asyncio.timeout(OPEN_SECONDS):
                 connection = await open_connection(
-                    # All that is asked of settings are the options.
-                    cast("BusSettings", login),
+                    login,
                     f"scibus: {bearer.cn} ({scope})",
                     attempts=FURTHER_TRIES,
                     on_error=on_error,

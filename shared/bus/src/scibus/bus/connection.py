@@ -4,12 +4,11 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from scibus.bus.settings import BusSettings
 from scibus.bus.sturdy import SturdyClient
 
 Callback = Callable[[], Awaitable[None]]
@@ -25,6 +24,14 @@ REFUSED = re.compile(r"(authorization|authentication) (violation|expired|revoked
 """How the server puts it, in its `-ERR`."""
 
 
+class Login(Protocol):
+    """How to log in, and where: `BusSettings` for the bus itself."""
+
+    def connection_options(self) -> dict[str, Any]:
+        """Options of `nats.connect`."""
+        ...
+
+
 class LoginRefusedError(NatsError):
     """The server is there, and does not let this login in."""
 
@@ -38,7 +45,7 @@ async def _no_error(error: Exception) -> None:
 
 
 async def open_connection(
-    settings: BusSettings,
+    login: Login,
     name: str,
     *,
     attempts: int = -1,
@@ -50,7 +57,7 @@ async def open_connection(
     """Connect, and keep reconnecting for as long as the connection is open.
 
     Args:
-        settings: where NATS is.
+        login: where NATS is, and who we are there.
         name: shown in the server's monitoring.
         attempts: tries for the first connection before giving up; -1 for ever.
         on_error: told of errors nobody waits for.
@@ -75,7 +82,7 @@ async def open_connection(
         await on_error(error)
 
     options: dict[str, Any] = {
-        **settings.connection_options(),
+        **login.connection_options(),
         "name": name,
         "connect_timeout": 5,
         "reconnect_time_wait": 1 if attempts < 0 else 0.2,

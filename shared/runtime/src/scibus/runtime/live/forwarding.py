@@ -122,12 +122,12 @@ class Forwarding:
             log.info("forwarding", subscription=self.id, dataset=self._record.dataset, epoch=self.epoch)
             while True:
                 messages = await cursor.next(IDLE_SECONDS)
+                self._fails = 0
                 fresh = [message for message in messages if message.sequence > self._sequence]
                 if fresh:
                     await self._store(fresh)
                 if messages:
                     await cursor.stored(messages)
-                    self._fails = 0
                 self._note_lag(cursor)
 
     async def _standing(self) -> Reached | None:

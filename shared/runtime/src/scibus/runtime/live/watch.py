@@ -203,7 +203,9 @@ class Watch:
         """Tell that nothing of a paused subscription is forwarded any more."""
 
         def rest(record: SubscriptionRecord) -> SubscriptionRecord | None:
-            return record.changed(quiet=True, **self._left(record)) if record.paused else None
+            if not record.paused or not self._holds(record):
+                return None
+            return record.changed(quiet=True, **self._left(record))
 
         with suppress(NotFound):
             await self.book.change(seen.id, rest)
@@ -241,6 +243,14 @@ class Watch:
         if running is not None:
             # Of a subscription that has ended, and was not cleared away yet.
             running.task.cancel()
+        forwarding = self._made(record)
+        task = asyncio.create_task(forwarding.run())
+        task.add_done_callback(lambda _: self._wake(record.id))
+        self._stopped.pop(record.id, None)
+        self._running[record.id] = _Running(forwarding, task)
+        return forwarding
+
+    def _made(self, record: SubscriptionRecord) -> Forwarding:
         lane = Lane(
             self._connection,
             self._publisher,
@@ -251,7 +261,7 @@ class Watch:
             instance=self._instance,
             epoch=record.epoch,
         )
-        forwarding = Forwarding(
+        return Forwarding(
             record,
             lane,
             self._source,
@@ -262,11 +272,6 @@ class Watch:
             most_bytes=self._share,
             metrics=self._metrics,
         )
-        task = asyncio.create_task(forwarding.run())
-        task.add_done_callback(lambda _: self._wake(record.id))
-        self._stopped.pop(record.id, None)
-        self._running[record.id] = _Running(forwarding, task)
-        return forwarding
 
     async def _end(self, names: list[str]) -> None:
         ending = [self._running.pop(name) for name in names]
