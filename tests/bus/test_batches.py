@@ -4,11 +4,13 @@ import asyncio
 import time
 
 import pytest
+from nats.errors import ConnectionClosedError
 
 from scibus.bus import batches
 from scibus.bus.batches import LARGEST_BATCH, BatchPublisher, Outgoing
 from scibus.bus.connection import close_connection, open_connection
 from scibus.bus.guarded import Stale
+from scibus.bus.raw_messages import FIRST_LINE, RawMessage
 from scibus.bus.settings import BusSettings
 from scibus.bus.stored import api, first_message, last_message
 from scibus.contracts.problems import BackendUnavailable, TooLarge
@@ -226,3 +228,20 @@ async def test_while_the_connection_is_lost_nothing_is_kept_for_later():
         await connection.flush(10)
         assert await count(connection) == 0
         await close_connection(connection)
+
+
+async def test_a_connection_that_is_closed_takes_nothing(nats_server):
+    connection = await open_connection(BusSettings(nats_url=nats_server.url), "test")
+    await close_connection(connection)
+
+    with pytest.raises(BackendUnavailable):
+        await BatchPublisher(connection, "LANE").publish("lane.a", numbered(1), 0)
+    with pytest.raises(ConnectionClosedError):
+        await connection.ask_all([RawMessage(b"lane.a", b"", b"1", FIRST_LINE + b"\r\n")], 5)
+
+
+async def test_answers_find_those_who_asked_for_them(connection, publisher):
+    lasts = await asyncio.gather(*(publisher.publish(f"lane.{n}", numbered(*range(n)), 0) for n in range(1, 40)))
+    found = [(await last_message(connection, "LANE", f"lane.{n}")).sequence for n in range(1, 40)]
+
+    assert lasts == found

@@ -75,7 +75,9 @@ def test_a_line_of_any_bytes_changes_no_place(raw):
 
 @given(HEADERS)
 def test_nothing_of_the_source_steers_the_server(headers):
-    known = [name for name in read_lines(written(block(headers))[len(FIRST_LINE) :]) if name.lower().startswith("nats-")]
+    known = [
+        name for name in read_lines(written(block(headers))[len(FIRST_LINE) :]) if name.lower().startswith("nats-")
+    ]
 
     assert known == []
 

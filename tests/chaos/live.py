@@ -196,7 +196,7 @@ async def _given_to(ground: Field, name: str) -> None:
             await records.write(key, json.dumps({**json.loads(found.data), "holder": name}).encode(), found.revision)
 
 
-@promise("the source away for a minute: it is told, and the dataset goes on where it stopped")
+@promise("the source away for a minute: it is told, and the dataset goes on where it stopped", short=False)
 async def source_away(verdict: Verdict, whole: bool) -> None:
     """The MDB's server dies, its account server answers 503, and both come back."""
     seconds, messages = (60.0, 2_000) if whole else (12.0, 500)
@@ -228,7 +228,7 @@ def _is_told_unavailable(details: object) -> bool:
     return slug == "backend-unavailable"
 
 
-@promise("a worker that holds subscriptions dies: another one goes on within 10 s")
+@promise("a worker that holds subscriptions dies: another one goes on within 10 s", short=False)
 async def taken_over(verdict: Verdict, whole: bool) -> None:
     """Measured from the kill to the next message on the bus."""
     longest = 0.0
@@ -249,7 +249,7 @@ async def taken_over(verdict: Verdict, whole: bool) -> None:
         await one.judge(verdict)
 
 
-@promise("tokens of the source end all the time: a dataset comes whole, in order, each message once")
+@promise("tokens of the source end all the time: a dataset comes whole, in order, each message once", short=False)
 async def tokens_end(verdict: Verdict, whole: bool) -> None:
     """Tokens of a few seconds, for NATS and at the gateway, while messages flow."""
     seconds, messages = (40.0, 8_000) if whole else (12.0, 2_000)

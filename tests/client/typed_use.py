@@ -1,10 +1,20 @@
 """What an editor and mypy know of the client: checked by mypy as it stands here, never run."""
 
+from datetime import UTC, datetime, timedelta
 from typing import assert_type
 
 from scibus.client import Bus, DeadLetter, JobSchedule, JobStatus, QueueInfo, Table, connect, connect_sync
 from scibus.contracts.drms import ExportedFiles, ExportState, RecordList
 from scibus.contracts.jobs import JobState
+from scibus.contracts.live import (
+    BlockingSubscription,
+    Gap,
+    LiveMessage,
+    LiveSubscription,
+    Subscriptions,
+    SubscriptionState,
+)
+from scibus.contracts.live.subscriptions import SubscriptionPhase
 
 
 async def typed() -> None:
@@ -27,6 +37,23 @@ async def typed() -> None:
         assert_type(await bus.queues(), list[QueueInfo])
         assert_type(await bus.dead_letters(), list[DeadLetter])
 
+        subscription = await bus.autobahn.subscribe("solar-wind", offset="begin", cursor="client", reader="mine")
+        assert_type(subscription, LiveSubscription)
+        assert_type([message async for message in subscription], list[LiveMessage])
+        assert_type(await anext(subscription), LiveMessage)
+        assert_type(await subscription.wait(messages=3, timeout=timedelta(seconds=5)), int)
+        assert_type(await subscription.seek(datetime(2026, 11, 23, tzinfo=UTC)), SubscriptionState)
+        assert_type(await subscription.unsubscribe(keep_cursor=True), SubscriptionState)
+        assert_type((await anext(subscription)).gap, Gap | None)
+        async with await bus.autobahn.options(timeout=5).subscribe("solar-wind", callback=print) as called:
+            assert_type(called, LiveSubscription)
+        assert_type(await bus.autobahn.seek(id="solar-wind", sequence=7), SubscriptionState)
+        assert_type(await bus.autobahn.subscriptions(), Subscriptions)
+
+        await bus.autobahn.subscribe()  # type: ignore[call-arg]
+        await bus.autobahn.subscribe("solar-wind", offset="end")  # type: ignore[arg-type]
+        await bus.autobahn.subscribe("solar-wind", callback=7)  # type: ignore[arg-type]
+        await subscription.seek(1.5)  # type: ignore[arg-type]
         await bus.drms.rs_list.submit(key="T_REC")  # type: ignore[call-arg]
         await bus.drms.rs_list.submit_as(ds="hmi.v_45s[$]")  # type: ignore[call-arg]
         await bus.drms.rs_list.schedule("nightly", ds="hmi.v_45s[$]")  # type: ignore[call-arg]
@@ -48,6 +75,13 @@ def typed_sync() -> None:
         assert_type(bus.drms.rs_list.submit_as("mine", ds="hmi.v_45s[$]", key="T_REC").cancel(), JobStatus)
         assert_type(bus.jobs("drms"), list[JobStatus])
 
+        subscription = bus.autobahn.subscribe("solar-wind", sequence=7, reader="mine")
+        assert_type(subscription, BlockingSubscription)
+        assert_type([message.data for message in subscription], list[bytes])
+        assert_type(subscription.wait(timeout=5), int)
+        assert_type(subscription.seek("now").state, SubscriptionPhase)
+
+        subscription.seek(None)  # type: ignore[arg-type]
         bus.drms.rs_list(key="T_REC")  # type: ignore[call-arg]
         bus.drms.rs_list(ds="hmi.v_45s[$]", n="five")  # type: ignore[arg-type]
         bus.drms.export(ds="hmi.v_45s[$]")  # type: ignore[operator]

@@ -15,15 +15,13 @@ import httpx
 import pytest
 import yaml
 
-from tests import standing
+from scibus.sandbox.mdb import MdbStandIn
 from tests.deploy.manifests import labels, pod, rendered
 from tests.images.base import prepare_base
 from tests.images.engine import EngineError, engine
 from tests.images.image import recipes
 from tests.tools import ROOT, run
 from tests.waiting import free_port, read_page, until
-
-mdb = standing.mdb
 
 BUILD_SECONDS = 1200
 WORKER = 65532
@@ -51,7 +49,7 @@ def podman():
 @pytest.fixture(scope="module")
 def base(podman):
     """The image that those of the workers are built on, removed in the end."""
-    made, trusting = (f"scibus-pod-{uuid.uuid4().hex[:8]}-{name}" for name in ("base", "trusting"))
+    made, trusting = named("base"), named("trusting")
     given, told = os.environ.get("SCIBUS_BASE_IMAGE"), os.environ.get("SSL_CERT_FILE")
     try:
         yield prepare_base(podman, given, Path(told) if told else None, made, trusting)
@@ -62,7 +60,7 @@ def base(podman):
 @pytest.fixture
 def image(podman, base, service):
     """The image of the worker, built here and removed in the end."""
-    tag = f"scibus-pod-{uuid.uuid4().hex[:8]}-{service}"
+    tag = named(service)
     (recipe,) = [recipe for recipe in recipes() if recipe.name == service]
     try:
         podman.build(recipe.containerfile, tag, ROOT, BASE=base)
@@ -71,10 +69,22 @@ def image(podman, base, service):
         removed(podman, tag)
 
 
+def named(what):
+    """A name that no other run has."""
+    return f"scibus-pod-{uuid.uuid4().hex[:8]}-{what}"
+
+
 def removed(podman, *tags):
     for tag in tags:
         with suppress(EngineError):
             podman.call("rmi", "--force", tag)
+
+
+@pytest.fixture(scope="module")
+async def mdb():
+    """Nothing in it grows: while images are built nobody would attend to that."""
+    async with MdbStandIn(datasets={"weather": ["alice"]}) as stand_in:
+        yield stand_in
 
 
 @pytest.fixture

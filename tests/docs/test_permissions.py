@@ -43,9 +43,10 @@ def login(server, user):
     return server.url.replace("nats://", f"nats://{user}:{PASSWORD}@")
 
 
-async def allow(server, before, subjects):
-    """Let users publish to `subjects` in place of `before`, from the next start of the server on."""
-    server.config = server.config.replace(f'"{before}"', ", ".join(f'"{subject}"' for subject in subjects))
+async def allow(server, instead):
+    """Let users publish to other subjects in place of those that are named, and start the server anew."""
+    for before, subjects in instead.items():
+        server.config = server.config.replace(f'"{before}"', "\n".join(f'"{subject}"' for subject in subjects))
     await server.stop()
     await server.start()
 
@@ -157,7 +158,7 @@ async def test_a_caller_cannot_say_what_only_workers_say(caller):
 async def test_a_worker_that_binds_needs_less(worker, nats_server, spawn_drms, caller):
     worker.terminate()
     await worker.wait()
-    await allow(nats_server, "$JS.API.>", [word for word in ENOUGH_TO_BIND if word != "$JS.API.>"])
+    await allow(nats_server, {"$JS.API.>": [word for word in ENOUGH_TO_BIND if word != "$JS.API.>"]})
 
     binding = await spawn_drms(SCIBUS_TOPOLOGY="bind")
     assert len(await caller.drms.query(ds="hmi.v_45s[2013.07.03_08:42_TAI/3m]", key=["T_REC"])) == 4
@@ -199,6 +200,27 @@ async def test_a_follower_cannot_say_what_only_workers_say(forwarder, follower):
     assert ["permissions violation" in error for error in refused] == [True] * 3
 
 
+async def test_a_follower_of_one_subscription_reads_no_other(nats_server, spawn_autobahn, follower, operator, large):
+    create, get = f"$JS.API.CONSUMER.CREATE.{DATA}", f"$JS.API.STREAM.MSG.GET.{DATA}"
+    one = f"scibus.v1.data.autobahn.{large}"
+    instead = {f"{create}.*.scibus.v1.data.autobahn.>": [f"{create}.*.{one}"], get: [], "scibus.v1.req.autobahn.*": []}
+    await allow(nats_server, instead)
+    await spawn_autobahn()
+    for dataset in (large, "weather"):
+        await (await operator.autobahn.subscribe(dataset, offset="begin")).close()
+    refused = noting(follower)
+
+    reader = await follower.connection.jetstream().pull_subscribe(one, stream=DATA)
+    assert [message.data for message in await reader.fetch(1)] == [b"small"]
+    forbidden = (f"{create}.spy.scibus.v1.data.autobahn.weather", f"{create}.spy", get, "scibus.v1.req.autobahn.read")
+    for subject in forbidden:
+        await follower.connection.publish(subject, b"{}")
+    await follower.connection.flush()
+    await asyncio.sleep(0.1)
+
+    assert ["permissions violation" in error for error in refused] == [True] * len(forbidden)
+
+
 async def test_a_worker_with_live_data_that_binds_needs_less(
     forwarder, nats_server, spawn_autobahn, follower, operator, large, mdb
 ):
@@ -206,7 +228,7 @@ async def test_a_worker_with_live_data_that_binds_needs_less(
     forwarder.terminate()
     await forwarder.wait()
     enough = [word.replace("DRMS", "AUTOBAHN") for word in ENOUGH_TO_BIND if word != "$JS.API.>"]
-    await allow(nats_server, "$JS.API.>", [*enough, *ENOUGH_WITH_LIVE_DATA])
+    await allow(nats_server, {"$JS.API.>": [*enough, *ENOUGH_WITH_LIVE_DATA]})
 
     first, second = [await spawn_autobahn(SCIBUS_TOPOLOGY="bind") for _ in range(2)]
     async with await follower.autobahn.subscribe(large, offset="begin") as subscription:

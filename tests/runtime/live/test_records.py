@@ -5,8 +5,10 @@ import asyncio
 import pytest
 
 from scibus.bus.stored import api
+from scibus.contracts.live import SubscriptionQuery, SubscriptionsQuery
+from scibus.sandbox import NatsServer
 from tests import standing
-from tests.runtime.live.ticks import numbered
+from tests.runtime.live.ticks import Ticks, numbered, working
 
 nats_server, bus, folder, spawn_worker, dial, ticker, ticks = (
     standing.nats_server,
@@ -69,6 +71,9 @@ async def test_a_message_of_somebody_else_on_the_subject_does_no_harm(ticks, hea
     ticks.dial.set(7, name)
     await ticks.reaches(name, 7)
     await js.publish(f"scibus.v1.data.ticker.{name}", b"hello", headers=headers)
+    ticks.dial.set(7, name, lost=True)
+    await asyncio.sleep(0.1)
+    ticks.dial.set(7, name)
     await ticks.pause(name)
     ticks.dial.set(30, name)
     await ticks.resume(name)
@@ -119,3 +124,24 @@ async def test_no_consumer_and_no_record_is_left_of_what_has_ended(ticks):
 
     assert await ticks.consumers() == before
     assert (await ticks.stored("traceless")).data == b""
+
+
+async def test_a_record_that_nobody_can_read_does_no_harm(dial):
+    async with NatsServer() as server, working(server.url, dial, "ticker-here") as live:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        for name, data in ((b"broken", b"{"), (b"\xff\xfe", b"{}"), (b"other", b'{"id": "x"}')):
+            writer.write(b"PUB $KV.scibus_subscriptions.ticker.%b %d\r\n%b\r\n" % (name, len(data), data))
+        writer.write(b"PING\r\n")
+        await reader.readuntil(b"PONG\r\n")
+        writer.close()
+        live.reconnected()
+        await asyncio.sleep(0.2)
+
+        await live.subscribe(Ticks.order("after-all"))
+        paused = await asyncio.wait_for(live.pause(SubscriptionQuery(id="after-all")), 5)
+        told = await live.subscriptions(SubscriptionsQuery())
+        async with working(server.url, dial, "ticker-next") as later:
+            resumed = await asyncio.wait_for(later.resume(SubscriptionQuery(id="after-all")), 5)
+
+    assert (paused.state, resumed.state) == ("paused", "running")
+    assert [state.id for state in told.subscriptions] == ["after-all"]

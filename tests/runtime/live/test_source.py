@@ -2,11 +2,10 @@
 
 import asyncio
 
-from scibus.contracts.live import SubscribeOrder
 from scibus.runtime.live import forwarding
 from tests import standing
 from tests.runtime.live.ticker import BORN
-from tests.runtime.live.ticks import numbered, working
+from tests.runtime.live.ticks import Ticks, numbered, working
 
 nats_server, bus, folder, spawn_worker, dial, ticker, ticks = (
     standing.nats_server,
@@ -79,9 +78,9 @@ async def test_a_cursor_that_was_well_in_between_is_opened_anew_as_soon_as_the_f
     monkeypatch.setattr(forwarding, "IDLE_SECONDS", 0.05)
     async with working(ticks.bus.connection.connected_url.geturl(), ticks.dial, "ticker-here") as live:
         ticks.dial.set(5, "seldom")
-        await live.subscribe(SubscribeOrder(dataset="seldom", offset="begin"))
+        await live.subscribe(Ticks.order("seldom"))
         ticks.dial.set(5, "seldom", lost=True)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.4)
         lost = live._watch._running["seldom"].forwarding._fails
         ticks.dial.set(5, "seldom")
         await asyncio.sleep(lost)

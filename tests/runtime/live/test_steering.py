@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from scibus.contracts.problems import NotFound
+from scibus.runtime.live import watch
 from tests import standing
-from tests.runtime.live.ticks import numbered
+from tests.runtime.live.ticks import numbered, working
 
 nats_server, bus, folder, spawn_worker, dial, ticker, ticks = (
     standing.nats_server,
@@ -97,16 +98,16 @@ async def test_what_is_paused_is_quiet_once_that_is_answered(ticks):
 
 
 async def test_it_goes_on_where_it_was_paused(ticks):
-    ticks.dial.set(20_000, "resumed")
+    ticks.dial.set(5000, "resumed")
     await ticks.subscribe("resumed")
     await asyncio.sleep(0.1)
     await ticks.pause("resumed")
 
     resumed = await ticks.resume("resumed")
-    await ticks.reaches("resumed", 20_000)
+    await ticks.reaches("resumed", 5000)
 
     assert (resumed.state, resumed.epoch) == ("running", 1)
-    assert await ticks.forwarded("resumed") == numbered(1, 20_000)
+    assert await ticks.forwarded("resumed") == numbered(1, 5000)
 
 
 async def test_pausing_and_resuming_again_and_again_changes_nothing(ticks):
@@ -216,12 +217,14 @@ async def test_how_far_it_has_come_is_told(ticks):
     assert state.worker.startswith("ticker-")
 
 
-async def test_how_far_it_has_come_is_told_by_itself_now_and_then(ticks):
-    ticks.dial.set(50, "by-itself")
-    await ticks.subscribe("by-itself")
-    await ticks.reaches("by-itself", 50)
+async def test_how_far_it_has_come_is_told_by_itself_now_and_then(ticks, monkeypatch):
+    monkeypatch.setattr(watch, "TELL_SECONDS", 0.2)
+    async with working(ticks.connection.connected_url.geturl(), ticks.dial, "ticker-here") as live:
+        ticks.dial.set(50, "by-itself")
+        await live.subscribe(ticks.order("by-itself"))
+        await ticks.reaches("by-itself", 50)
 
-    await ticks.tells("by-itself", sequence=50, lag=0, rate=5.0)
+        await ticks.tells("by-itself", sequence=50, lag=0, rate=5.0)
 
 
 async def test_a_source_that_has_more_than_was_forwarded_is_told_as_lag(ticks):

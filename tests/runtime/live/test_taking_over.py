@@ -107,14 +107,14 @@ async def test_a_worker_that_leaves_hands_over_at_once(nats_server, ticks, spawn
 async def test_a_worker_that_was_frozen_meanwhile_puts_nothing_twice(nats_server, ticks, spawn_ticker):
     one = await spawn_ticker()
     async with working(nats_server.url, ticks.dial, "ticker-other"):
-        async with flowing(ticks.dial, "frozen", 500):
+        async with flowing(ticks.dial, "frozen", 300):
             await ticks.subscribe("frozen", batch=50)
             await asyncio.sleep(0.2)
             os.kill(one.pid, signal.SIGSTOP)
-        ticks.dial.set(20_000, "frozen")
+        ticks.dial.set(6000, "frozen")
         await ticks.tells("frozen", holder="ticker-other")
         os.kill(one.pid, signal.SIGCONT)
-        await ticks.reaches("frozen", 20_000)
+        await ticks.reaches("frozen", 6000)
 
-        assert await ticks.forwarded("frozen") == numbered(1, 20_000)
+        assert await ticks.forwarded("frozen") == numbered(1, 6000)
         assert (await ticks.record("frozen"))["holder"] == "ticker-other"

@@ -1,11 +1,11 @@
 """Two workers of a service, one of which forwards: whichever is asked, the answer is the same."""
 
 import asyncio
-import json
 
 import pytest
 
-from scibus.contracts.live import SeekOrder, SubscribeOrder, SubscriptionQuery, SubscriptionsQuery, UnsubscribeOrder
+from scibus.contracts.live import SeekOrder, SubscriptionQuery, SubscriptionsQuery, UnsubscribeOrder
+from scibus.contracts.problems import Overloaded
 from tests import standing
 from tests.chaos.proxy import NatsProxy
 from tests.runtime.live.ticks import Ticks, numbered, working
@@ -34,10 +34,6 @@ def ticks(bus, dial, one, other):
     return Ticks(bus, dial)
 
 
-def order(dataset, **fields):
-    return SubscribeOrder(dataset=dataset, **{"offset": "begin", **fields})
-
-
 async def states(live):
     told = await live.subscriptions(SubscriptionsQuery())
     return {state.id: state for state in told.subscriptions}
@@ -48,9 +44,9 @@ async def test_asked_at_once_one_of_them_forwards_and_the_other_says_so(one, oth
     dataset = f"both-{late * 100:g}"
     ticks.dial.set(20, dataset)
 
-    asked = [asyncio.create_task(other.subscribe(order(dataset))) for _ in range(3)]
+    asked = [asyncio.create_task(other.subscribe(Ticks.order(dataset))) for _ in range(3)]
     await asyncio.sleep(late)
-    asked += [asyncio.create_task(one.subscribe(order(dataset))) for _ in range(3)]
+    asked += [asyncio.create_task(one.subscribe(Ticks.order(dataset))) for _ in range(3)]
     answers = await asyncio.gather(*asked)
     await ticks.reaches(dataset, 20)
 
@@ -61,7 +57,7 @@ async def test_asked_at_once_one_of_them_forwards_and_the_other_says_so(one, oth
 
 async def test_what_one_has_done_the_other_knows(one, other, ticks):
     query = SubscriptionQuery(id="steered")
-    await one.subscribe(order("steered"))
+    await one.subscribe(Ticks.order("steered"))
     await asyncio.sleep(HEARD_SECONDS)
 
     paused = await one.pause(query)
@@ -77,7 +73,7 @@ async def test_what_one_has_done_the_other_knows(one, other, ticks):
 async def test_what_one_has_answered_the_other_tells(one, other):
     query = SubscriptionQuery(id="told")
 
-    await one.subscribe(order("told"))
+    await one.subscribe(Ticks.order("told"))
     await asyncio.sleep(HEARD_SECONDS)
     running = (await states(other))["told"].state
     await one.pause(query)
@@ -91,10 +87,10 @@ async def test_what_one_has_answered_the_other_tells(one, other):
 
 async def test_a_subscription_that_one_has_made_anew_the_other_steers(one, other):
     query = SubscriptionQuery(id="renewed")
-    await one.subscribe(order("renewed"))
+    await one.subscribe(Ticks.order("renewed"))
     await asyncio.sleep(HEARD_SECONDS)
     await one.unsubscribe(UnsubscribeOrder(id="renewed"))
-    await one.subscribe(order("renewed"))
+    await one.subscribe(Ticks.order("renewed"))
 
     assert (await other.pause(query)).state == "paused"
 
@@ -102,14 +98,14 @@ async def test_a_subscription_that_one_has_made_anew_the_other_steers(one, other
 async def test_who_is_late_to_end_a_subscription_does_not_end_the_next_one_of_its_name(one, other, ticks):
     """Frozen while it told the source, the worker lost the subscription; another ended it, and somebody asked anew."""
     ticks.dial.set(5, "ended", leave=0.5)
-    await one.subscribe(order("ended"))
+    await one.subscribe(Ticks.order("ended"))
     ending = asyncio.create_task(one.unsubscribe(UnsubscribeOrder(id="ended")))
     await asyncio.sleep(0.2)
     subject = "$KV.scibus_subscriptions.ticker.ended"
     await ticks.connection.publish(subject, b"", headers={"KV-Operation": "DEL"})
     await ticks.connection.flush()
 
-    await other.subscribe(order("ended"))
+    await other.subscribe(Ticks.order("ended"))
     await ending
     await asyncio.sleep(0.6)
 
@@ -118,35 +114,52 @@ async def test_who_is_late_to_end_a_subscription_does_not_end_the_next_one_of_it
 
 async def test_the_epoch_rises_also_when_none_of_its_messages_was_forwarded(one, ticks):
     ticks.dial.set(0, "silent")
-    await one.subscribe(order("silent"))
+    await one.subscribe(Ticks.order("silent"))
     await one.seek(SeekOrder(id="silent", offset="now"))
     await one.unsubscribe(UnsubscribeOrder(id="silent"))
 
-    assert (await one.subscribe(order("silent"))).epoch == 3
+    assert (await one.subscribe(Ticks.order("silent"))).epoch == 3
 
 
 async def test_a_refusal_is_of_its_own_order_also_when_the_last_one_is_not_cleared_away(one, ticks, monkeypatch):
     ticks.dial.set(5, "refused", away=True)
     monkeypatch.setattr(type(one._watch), "_arrange", lambda _: asyncio.sleep(0.1))
     with pytest.raises(Exception, match="away"):
-        await one.subscribe(order("refused"))
+        await one.subscribe(Ticks.order("refused"))
     ticks.dial.set(5, "refused")
 
-    assert (await one.subscribe(order("refused"))).state == "running"
+    assert (await one.subscribe(Ticks.order("refused"))).state == "running"
 
 
-async def test_a_record_that_nobody_can_read_does_no_harm(one, ticks):
-    reader, writer = await asyncio.open_connection("127.0.0.1", ticks.connection.connected_url.port)
-    for name, data in ((b"broken", b"{"), (b"\xff\xfe", b"{}"), (b"other", json.dumps({"id": "x"}).encode())):
-        writer.write(b"PUB $KV.scibus_subscriptions.ticker.%b %d\r\n%b\r\n" % (name, len(data), data))
-    writer.write(b"PING\r\n")
-    await reader.readuntil(b"PONG\r\n")
-    writer.close()
-    one.reconnected()
-    await asyncio.sleep(0.3)
+async def test_who_asked_a_worker_that_leaves_is_answered_when_another_has_done_it(other, ticks, nats_server):
+    ticks.dial.set(5, "left", leave=0.5)
+    async with working(nats_server.url, ticks.dial, "ticker-leaving") as leaving:
+        await leaving.subscribe(Ticks.order("left"))
+        ending = asyncio.create_task(leaving.unsubscribe(UnsubscribeOrder(id="left")))
+        await asyncio.sleep(0.2)
+        await leaving.finish(10)
+        answer = await asyncio.wait_for(ending, 5)
 
-    ticks.dial.set(5, "after-all")
-    await one.subscribe(order("after-all"))
-    paused = await asyncio.wait_for(one.pause(SubscriptionQuery(id="after-all")), 5)
+    assert answer.state == "leaving"
+    assert "left" not in await states(other)
 
-    assert paused.state == "paused"
+
+async def test_a_worker_that_leaves_takes_no_subscription(ticks, nats_server):
+    async with working(nats_server.url, ticks.dial, "ticker-leaving") as leaving:
+        await leaving.finish(10)
+        with pytest.raises(Overloaded, match="shutting down"):
+            await leaving.subscribe(Ticks.order("too-late"))
+
+    assert "too-late" not in await ticks.records()
+
+
+async def test_whoever_waits_for_a_worker_that_leaves_is_told_to_ask_another(ticks, nats_server):
+    ticks.dial.set(5, "slow", open=5)
+    async with working(nats_server.url, ticks.dial, "ticker-leaving") as leaving:
+        opening = asyncio.create_task(leaving.subscribe(Ticks.order("slow")))
+        await asyncio.sleep(0.2)
+        await leaving.finish(10)
+        with pytest.raises(Overloaded, match="another worker"):
+            await opening
+
+    assert "slow" not in await ticks.records()

@@ -70,7 +70,7 @@ class Dial:
             dataset: which.
             first: number of the first message.
             born: second from which times are counted; another one is a source that began anew.
-            more: `away`, `lost`: nothing can be read, cursors are lost; `leave`: seconds that leaving takes.
+            more: `away`, `lost`: nothing can be read, cursors are lost; `open`, `leave`: seconds that that takes.
         """
         new = self.file.with_name(f"{dataset}.new")
         new.write_text(json.dumps({"first": first, "last": last, "born": born, **more}), encoding="utf-8")
@@ -121,6 +121,7 @@ class CountedSource:
         state = self.state(wanted.dataset)
         if state.get("away"):
             raise BackendUnavailable("the counter is away")
+        await asyncio.sleep(state.get("open", 0))
         yield Counter(self, wanted, _following(wanted.place, state), state["born"])
 
     async def leave(self, wanted: Wanted, *, keep: bool) -> None:

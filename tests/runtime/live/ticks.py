@@ -10,8 +10,10 @@ from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig
 
 from scibus.bus.connection import close_connection, open_connection
+from scibus.bus.records import is_mark
 from scibus.bus.settings import BusSettings
 from scibus.bus.stored import StoredMessage, api, last_message
+from scibus.bus.walking import walk
 from scibus.client import Bus
 from scibus.contracts.live import SubscribeOrder, SubscriptionState
 from scibus.runtime import LiveData, Metrics
@@ -32,10 +34,14 @@ class Ticks:
         self.connection = bus.connection
         self.service = bus.service(Ticker)
 
+    @staticmethod
+    def order(dataset: str, **fields: Any) -> SubscribeOrder:
+        """From the beginning on, where nothing else is said."""
+        return SubscribeOrder(dataset=dataset, **{"offset": "begin", **fields})
+
     async def subscribe(self, dataset: str, **fields: Any) -> SubscriptionState:
         """Subscribe, and read nothing."""
-        order = SubscribeOrder(dataset=dataset, **{"offset": "begin", **fields})
-        return await self.bus.request(Ticker.subscribe, order)
+        return await self.bus.request(Ticker.subscribe, self.order(dataset, **fields))
 
     async def seek(self, name: str, **place: Any) -> SubscriptionState:
         return await self.bus.request(Ticker.seek, Ticker.seek.model(id=name, **place))
@@ -66,6 +72,13 @@ class Ticks:
         assert stored is not None
         record: dict[str, Any] = json.loads(stored.data)
         return record
+
+    async def records(self) -> list[str]:
+        """Ids of which there are records."""
+        names = []
+        async for message in walk(self.connection, KV, "$KV.scibus_subscriptions.ticker.*"):
+            names += [] if is_mark(message.headers) else [message.subject.rpartition(".")[2]]
+        return names
 
     async def rewrite(self, name: str, **changes: Any) -> None:
         """Change the record, whatever it is."""
@@ -151,5 +164,6 @@ async def working(url: str, dial: Dial, instance: str) -> AsyncIterator[LiveData
         blobs, _ = await prepare_topology(connection, Ticker, settings)
         live = LiveData("ticker", instance, source, Metrics())
         await live.start(connection, blobs)
+        stack.push_async_callback(live.close)
         stack.push_async_callback(live.finish, 10)
         yield live

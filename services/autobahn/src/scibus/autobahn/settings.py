@@ -56,7 +56,9 @@ class AutobahnSettings(BaseSettings):
     session_idle: float = Field(
         default=30.0, ge=0, le=24 * 3600, description="Seconds for which a connection is kept that nobody uses."
     )
-    max_sessions: int = Field(default=64, ge=1, le=10_000, description="Connections to the MDB at once, one a dataset.")
+    max_sessions: int = Field(
+        default=1024, ge=1, le=10_000, description="Connections to the MDB at once, one a dataset."
+    )
 
     @model_validator(mode="before")
     @classmethod

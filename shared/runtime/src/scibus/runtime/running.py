@@ -120,7 +120,7 @@ class Run:
         self._health.connection = connection
         await stack.enter_async_context(app.start_lifespan_context())
         self._known[Blobs], has_streams = await prepare_topology(connection, self._service, self._settings)
-        await self._start_live(connection, has_streams=has_streams)
+        await self._start_live(stack, connection, has_streams=has_streams)
         handlers = self._bound()
         self._endpoints = [
             RequestEndpoint(
@@ -144,13 +144,14 @@ class Run:
         self._health.serving = True
         log.info("ready", operations=len(self._endpoints), concurrency=self._settings.concurrency)
 
-    async def _start_live(self, connection: Client, *, has_streams: bool) -> None:
+    async def _start_live(self, stack: AsyncExitStack, connection: Client, *, has_streams: bool) -> None:
         if self._live is None:
             return
         source: LiveSource = self._known[self._live]
         self._data = LiveData(self._service.service_name, self._instance, source, self._metrics)
         self._known[LiveData] = self._data
         if has_streams:
+            stack.push_async_callback(self._data.close)
             await self._data.start(connection, self._known[Blobs])
 
     def _bound(self) -> dict[str, Handlers]:

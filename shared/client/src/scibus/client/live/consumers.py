@@ -2,11 +2,12 @@
 
 import secrets
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from nats.aio.client import Client
 
-from scibus.bus.stored import NO_CONSUMER, ApiError, api, is_missing
+from scibus.bus.live import read_place
+from scibus.bus.stored import NO_CONSUMER, ApiError, api, is_missing, message_at
 from scibus.bus.topology import DATA, DATA_KEPT, SECOND
 from scibus.contracts.problems import Conflict, NotFound, Unsupported
 
@@ -18,7 +19,22 @@ NO_DATA = f"the bus has no stream {DATA}: no worker with live data has been on i
 OWNER = "scibus-reader"
 SEQUENCE = "scibus-sequence"
 EPOCH = "scibus-epoch"
-TOLD = (OWNER, SEQUENCE, EPOCH)
+AT = "scibus-at"
+TOLD = (OWNER, SEQUENCE, EPOCH, AT)
+
+
+class LastRead(NamedTuple):
+    """The last message that a reader has read.
+
+    Attributes:
+        sequence: at the source.
+        epoch: of the subscription.
+        at: sequence in the stream.
+    """
+
+    sequence: int
+    epoch: int
+    at: int
 
 
 @dataclass(frozen=True)
@@ -28,12 +44,12 @@ class Opened:
     Attributes:
         name: of the consumer.
         after: sequence in the stream after which it goes on.
-        known: sequence at the source, and epoch, of the message there, where the consumer knows.
+        known: what was read last, where the consumer knows.
     """
 
     name: str
     after: int
-    known: tuple[int, int] | None = None
+    known: LastRead | None = None
 
 
 class ReaderConsumer(Protocol):
@@ -51,7 +67,7 @@ class ReaderConsumer(Protocol):
         """
         ...
 
-    async def tell(self, sequence: int, epoch: int) -> None:
+    async def tell(self, last: LastRead) -> None:
         """Note what was read last, for whoever opens it next."""
         ...
 
@@ -85,7 +101,7 @@ class PassingConsumer:
         told = await _create(self._connection, config)
         return Opened(self._name, told["delivered"]["stream_seq"] if after is None else after)
 
-    async def tell(self, sequence: int, epoch: int) -> None:
+    async def tell(self, last: LastRead) -> None:
         """Nobody opens it after us."""
 
     async def close(self) -> None:
@@ -132,14 +148,21 @@ class DurableConsumer:
             if error.code == NO_SUCH_API:
                 raise Unsupported("a reader with a name needs nats-server 2.14 or newer") from error
             raise
-        told = _told(found)
-        known = (int(told[SEQUENCE]), int(told[EPOCH])) if after is None and SEQUENCE in told else None
-        return Opened(self._name, found["ack_floor"]["stream_seq"], known)
+        reached = found["ack_floor"]["stream_seq"]
+        return Opened(self._name, reached, await self._known(found, reached) if after is None else None)
 
-    async def tell(self, sequence: int, epoch: int) -> None:
+    async def _known(self, found: dict[str, Any], reached: int) -> LastRead | None:
+        """What was read last: the acknowledged message itself tells, and what was noted where it is gone."""
+        message = await message_at(self._connection, DATA, reached) if reached else None
+        if message is not None and message.subject == self._subject and (place := read_place(message.headers)):
+            return LastRead(place.sequence, place.epoch, reached)
+        told = _told(found)
+        return LastRead(int(told[SEQUENCE]), int(told[EPOCH]), int(told[AT])) if AT in told else None
+
+    async def tell(self, last: LastRead) -> None:
         found = await self._info()
         if found is not None and _told(found).get(OWNER) == self._owner:
-            await self._update(found, {SEQUENCE: str(sequence), EPOCH: str(epoch)})
+            await self._update(found, {SEQUENCE: str(last.sequence), EPOCH: str(last.epoch), AT: str(last.at)})
 
     async def close(self) -> None:
         """It stays."""
@@ -177,6 +200,7 @@ class DurableConsumer:
             "durable_name": self._name,
             "filter_subject": self._subject,
             "ack_policy": "all",
+            "ack_wait": DURABLE_KEPT,
             "max_ack_pending": -1,
             "inactive_threshold": DURABLE_KEPT,
             "metadata": {OWNER: self._owner, **told},

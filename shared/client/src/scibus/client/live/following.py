@@ -48,7 +48,7 @@ async def follow(
 def _consumer(connection: Client, service: str, state: SubscriptionState, name: str | None) -> ReaderConsumer:
     if name is None:
         return PassingConsumer(connection, state.subject)
-    return DurableConsumer(connection, state.subject, f"{service}-{state.id}-{name}")
+    return DurableConsumer(connection, state.subject, f"{service}={state.id}={name}")
 
 
 def _beginning(order: SubscribeOrder, state: SubscriptionState) -> dict[str, Any]:

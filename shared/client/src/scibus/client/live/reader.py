@@ -4,7 +4,8 @@ import asyncio
 import random
 import time
 from collections import deque
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Mapping
+from contextlib import AsyncExitStack, aclosing, suppress
 from datetime import datetime
 
 from nats.aio.client import Client
@@ -14,13 +15,13 @@ from nats.errors import Error as NatsError
 from scibus.bus import headers as h
 from scibus.bus.blobs import Blobs
 from scibus.bus.errors import NoAnswer
-from scibus.bus.live import SourceHeaders, read_dataset, read_place
+from scibus.bus.live import LivePlace, SourceHeaders, read_dataset, read_place
 from scibus.bus.pulling import Interrupted, Pull, Pulled
 from scibus.bus.stored import ApiError, api
 from scibus.bus.topology import DATA
-from scibus.client.live.consumers import ReaderConsumer
+from scibus.client.live.consumers import LastRead, ReaderConsumer
 from scibus.contracts.live import Gap, LiveMessage
-from scibus.contracts.problems import BackendUnavailable, BadBackendAnswer, TooLarge
+from scibus.contracts.problems import BackendUnavailable, BadBackendAnswer, Problem, TooLarge
 
 BATCH = 500
 BUFFER_BYTES = 4 * 1024 * 1024
@@ -31,6 +32,11 @@ AGAIN_SECONDS = 0.05
 LONGEST_PAUSE = 2.0
 ATTEMPTS_AT_FIRST = 5
 ACKNOWLEDGED = b"+ACK"
+NOT_KEPT = "the bus kept them no longer"
+
+
+class ReaderClosed(Exception):
+    """The reader was closed: no message will come."""
 
 
 class Reader:
@@ -67,8 +73,10 @@ class Reader:
         self._least_epoch = least_epoch
         self._least_sequence = least_sequence
         self._least_time = least_time
-        self._last: tuple[int, int] | None = None
+        self._last: LastRead | None = None
+        self._done: LastRead | None = None
         self._jumps = False
+        self._is_closed = False
         self._pull: Pull | None = None
         self._waiting: deque[Pulled] = deque()
         self._stack = AsyncExitStack()
@@ -94,16 +102,23 @@ class Reader:
 
     async def close(self) -> None:
         """End; what was not done is there again for a reader of the same name."""
+        self._is_closed = True
+        if self._pull is not None:
+            self._pull.interrupt("the reader is closed")
+        await self._stack.aclose()
         with suppress(ApiError, BackendUnavailable, NatsError, TimeoutError):
-            await self._stack.aclose()
-            if self._last is not None:
-                await self._consumer.tell(*self._last)
+            if self._done is not None:
+                await self._consumer.tell(self._done)
+        with suppress(ApiError, BackendUnavailable, NatsError, TimeoutError):
             await self._consumer.close()
 
     def jump(self, after: int, epoch: int) -> None:
         """Go on after the sequence `after` in the stream, with messages of `epoch`."""
-        self._after, self._least_epoch = after, epoch
-        self._least_sequence, self._least_time, self._last = 0, None, None
+        self._least_epoch, self._least_sequence, self._least_time = epoch, 0, None
+        if self._last is not None and self._last.epoch >= epoch:
+            # It has come there by itself meanwhile.
+            return
+        self._after, self._last = after, None
         self._jumps, self._read = True, None
         self._waiting.clear()
         if self._pull is not None:
@@ -113,14 +128,27 @@ class Reader:
         """The next message, however long it takes.
 
         Raises:
+            ReaderClosed: it was closed.
             Conflict: another program reads under the reader's name now.
-            NotFound: the stream is gone, or the body of a message is.
+            NotFound: the stream is gone, or the body of a message is; the next message can be had.
             NoAnswer: the connection is closed.
         """
         while True:
-            before = self._after
-            one = await self._next()
-            message = await self._message(one, before or 0)
+            one = await self._first()
+            headers = one.message.headers
+            place = read_place(headers)
+            try:
+                # It is taken when it is whole: who is cancelled meanwhile has lost nothing.
+                message = await self._message(one, headers, place) if place and self._counts(place) else None
+            except (BackendUnavailable, NatsError, TimeoutError):
+                self._check()
+                await self._pause()
+                continue
+            except Problem:
+                self._take(one, place)
+                raise
+            if not self._take(one, place):
+                continue
             if message is not None:
                 self._read = one
                 return message
@@ -129,28 +157,45 @@ class Reader:
     async def done(self) -> None:
         """The message that came last counts as done."""
         if self._read is not None:
-            one, self._read = self._read, None
+            one, self._read, self._done = self._read, None, self._last
             await self._acknowledge(one)
 
-    async def _next(self) -> Pulled:
+    async def _first(self) -> Pulled:
+        """The next message, which stays until it is taken."""
         while not self._waiting:
+            self._check()
             try:
                 pull = self._pull if self._pull is not None and not self._jumps else await self._open()
-                self._waiting.extend(await pull.next(WAIT_SECONDS))
+                came = await pull.next(WAIT_SECONDS)
+                # A durable consumer gives out again what was not acknowledged for long.
+                self._waiting.extend(one for one in came if one.sequence > (self._after or 0) and not self._jumps)
                 self._fails = 0
             except ConnectionClosedError as error:
                 raise NoAnswer("the connection to the bus is closed") from error
             except (ApiError, BackendUnavailable, Interrupted, NatsError, TimeoutError):
-                await self._again()
-        one = self._waiting.popleft()
-        self._after = one.sequence
-        return one
+                self._check()
+                # The next consumer goes on after the last message that was taken.
+                self._pull = None
+                await self._pause()
+        return self._waiting[0]
 
-    async def _again(self) -> None:
-        """Forget the consumer as it was; the next one goes on after the last message that was taken."""
+    def _take(self, one: Pulled, place: LivePlace | None) -> bool:
+        """Take the first message, if it is still `one`; otherwise the reader has jumped."""
+        if not self._waiting or self._waiting[0] is not one:
+            return False
+        self._waiting.popleft()
+        self._after, self._fails = one.sequence, 0
+        if place is not None and self._counts(place):
+            self._last = LastRead(place.sequence, place.epoch, one.sequence)
+        return True
+
+    def _check(self) -> None:
+        if self._is_closed:
+            raise ReaderClosed
         if self._connection.is_closed:
             raise NoAnswer("the connection to the bus is closed")
-        self._pull = None
+
+    async def _pause(self) -> None:
         pause = 0.0 if not self._fails else min(AGAIN_SECONDS * 2.0**self._fails, LONGEST_PAUSE)
         self._fails = min(self._fails + 1, 10)
         await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads the load
@@ -159,6 +204,11 @@ class Reader:
         await self._stack.aclose()
         self._pull, self._jumps = None, False
         opened = await self._consumer.open(self._after)
+        if self._is_closed:
+            await self._consumer.close()
+            raise ReaderClosed
+        if self._jumps:
+            raise Interrupted("the subscription was moved meanwhile")
         self._after = opened.after
         if self._last is None:
             self._last = opened.known
@@ -166,16 +216,16 @@ class Reader:
         self._pull = await self._stack.enter_async_context(pull)
         return self._pull
 
-    async def _message(self, one: Pulled, before: int) -> LiveMessage | None:
-        """What a reader gets; None where it is not for this one. `before` is the last sequence taken in the stream."""
-        headers = one.message.headers
-        place = read_place(headers)
-        if place is None or place.epoch < self._least_epoch:
-            return None
-        if place.epoch == self._least_epoch and self._is_before(place.sequence, place.time):
-            return None
-        gap = await self._gap(place.epoch, place.sequence, before)
-        self._last = place.sequence, place.epoch
+    def _counts(self, place: LivePlace) -> bool:
+        """Whether a message is for this reader."""
+        if place.epoch != self._least_epoch:
+            return place.epoch > self._least_epoch
+        is_early = self._least_time is not None and place.time < self._least_time
+        return place.sequence >= self._least_sequence and not is_early
+
+    async def _message(self, one: Pulled, headers: Mapping[str, str], place: LivePlace) -> LiveMessage:
+        """What a reader gets."""
+        gap = await self._gap(place.epoch, place.sequence)
         data = one.message.data
         if reference := headers.get(h.BLOB):
             data = await self._body(reference)
@@ -190,20 +240,14 @@ class Reader:
             gap=gap,
         )
 
-    def _is_before(self, sequence: int, moment: datetime) -> bool:
-        return sequence < self._least_sequence or (self._least_time is not None and moment < self._least_time)
-
-    async def _gap(self, epoch: int, sequence: int, taken: int) -> Gap | None:
-        if self._last is None:
+    async def _gap(self, epoch: int, sequence: int) -> Gap | None:
+        last = self._last
+        if last is None or (epoch == last.epoch and sequence <= last.sequence + 1):
             return None
-        before, known_epoch = self._last
-        if epoch == known_epoch and sequence <= before + 1:
-            return None
-        expired = await self._has_expired(taken)
-        if epoch != known_epoch:
-            return Gap(before, None, "the bus kept them no longer") if expired else None
-        reason = "the bus kept them no longer" if expired else "the source did not give them"
-        return Gap(before, sequence, reason)
+        expired = await self._has_expired(last.at)
+        if epoch != last.epoch:
+            return Gap(last.sequence, None, NOT_KEPT) if expired else None
+        return Gap(last.sequence, sequence, NOT_KEPT if expired else "the source did not give them")
 
     async def _has_expired(self, taken: int) -> bool:
         """Whether the stream has lost what came after the sequence `taken`."""
@@ -217,7 +261,8 @@ class Reader:
         ref = h.decode_blob(reference)
         if ref.size > LARGEST_BLOB:
             raise TooLarge(f"a message has {ref.size} bytes; fetch it with `scibus get {ref.name}`")
-        body = b"".join([chunk async for chunk in self._blobs.read(ref)])
+        async with aclosing(self._blobs.read(ref)) as chunks:
+            body = b"".join([chunk async for chunk in chunks])
         if len(body) != ref.size:
             raise BadBackendAnswer("a message is not as long as its reference says")
         return body
@@ -228,7 +273,7 @@ class Reader:
         # Where this is lost the message comes again to whoever reads under the name next.
         with suppress(NatsError):
             await self._connection.publish(one.message.reply.decode(), ACKNOWLEDGED)
-        if self._last is not None and time.monotonic() - self._told > TELL_SECONDS:
+        if self._done is not None and time.monotonic() - self._told > TELL_SECONDS:
             self._told = time.monotonic()
             with suppress(ApiError, BackendUnavailable, NatsError, TimeoutError):
-                await self._consumer.tell(*self._last)
+                await self._consumer.tell(self._done)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from scibus.client.live.reader import Reader
+from scibus.client.live.reader import Reader, ReaderClosed
 from scibus.contracts.calls import Caller, CallOptions
 from scibus.contracts.live import (
     LiveMessage,
@@ -21,6 +21,8 @@ from scibus.contracts.live import (
     UnsubscribeOrder,
 )
 from scibus.contracts.problems import NotFound
+
+FOR_CALLBACK = "the messages of this subscription go to its callback: subscribe without one to iterate"
 
 
 class Subscribed:
@@ -55,15 +57,20 @@ class Subscribed:
 
     def __aiter__(self) -> Self:
         if self._callback is not None:
-            raise TypeError("the messages of this subscription go to its callback: subscribe without one to iterate")
+            raise TypeError(FOR_CALLBACK)
         return self
 
     async def __anext__(self) -> LiveMessage:
-        if self._is_closed:
-            raise StopAsyncIteration
+        if self._callback is not None:
+            raise TypeError(FOR_CALLBACK)
         async with self._reading:
+            if self._is_closed:
+                raise StopAsyncIteration
             await self._reader.done()
-            return await self._reader.next()
+            try:
+                return await self._reader.next()
+            except ReaderClosed:
+                raise StopAsyncIteration from None
 
     async def done(self) -> None:
         if self._calling is None:

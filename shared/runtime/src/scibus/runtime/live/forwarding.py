@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from scibus.bus.guarded import Stale
 from scibus.contracts.live import Position
-from scibus.contracts.problems import BackendUnavailable, InternalError, Problem
+from scibus.contracts.problems import BackendUnavailable, InternalError, Overloaded, Problem
 from scibus.runtime.live.book import SubscriptionBook
 from scibus.runtime.live.lane import Lane, moment
 from scibus.runtime.live.rate import Rate
@@ -93,7 +93,8 @@ class Forwarding:
             await self._run()
         finally:
             self._lag.set(0)
-            self._answer(BackendUnavailable("the subscription went to another worker before it was opened"))
+            gone = "the subscription went to another worker before it was opened"
+            self._answer(Overloaded(gone, retry_after=0.0))
 
     async def _run(self) -> None:
         while True:
@@ -122,12 +123,12 @@ class Forwarding:
             log.info("forwarding", subscription=self.id, dataset=self._record.dataset, epoch=self.epoch)
             while True:
                 messages = await cursor.next(IDLE_SECONDS)
-                self._fails = 0
                 fresh = [message for message in messages if message.sequence > self._sequence]
                 if fresh:
                     await self._store(fresh)
                 if messages:
                     await cursor.stored(messages)
+                self._fails = 0
                 self._note_lag(cursor)
 
     async def _standing(self) -> Reached | None:

@@ -75,6 +75,11 @@ class LiveData:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._watch.stop(), max(seconds, LEAST_SECONDS))
 
+    async def close(self) -> None:
+        """Hear no more of what others do: nobody waits for an answer any longer."""
+        if self._watch is not None:
+            await self._watch.book.stop()
+
     async def subscribe(self, order: SubscribeOrder) -> SubscriptionState:
         """Forward a dataset; the state once its source has accepted.
 

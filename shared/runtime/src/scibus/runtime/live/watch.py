@@ -12,7 +12,7 @@ from scibus.bus.batches import BatchPublisher
 from scibus.bus.blobs import Blobs
 from scibus.bus.sturdy import SturdyClient
 from scibus.bus.topology import DATA
-from scibus.contracts.problems import NotFound, Problem
+from scibus.contracts.problems import NotFound, Overloaded, Problem
 from scibus.runtime.live.book import SubscriptionBook
 from scibus.runtime.live.forwarding import Forwarding
 from scibus.runtime.live.lane import Lane, bus_name
@@ -86,6 +86,7 @@ class Watch:
         self._stopped: dict[str, Forwarding] = {}
         self._leaving: dict[str, asyncio.Task[None]] = {}
         self._missed: dict[str, float] = {}
+        self._is_stopping = False
 
     async def start(self) -> None:
         """Begin.
@@ -100,17 +101,19 @@ class Watch:
 
     async def stop(self) -> None:
         """Forward no more, and leave what was forwarded to others, who need not wait for a lease to end."""
+        self._is_stopping = True
         await _ended([*self._tasks, *self._leaving.values()])
         await self._end(list(self._running))
         ours = [record.id for record in self.book.all() if self._holds(record)]
         with suppress(TimeoutError):
             async with asyncio.timeout(RELEASE_SECONDS):
                 await _each(ours, self._release)
-        await self.book.stop()
         await self._presence.stop()
 
     async def opened(self, record: SubscriptionRecord) -> Problem | None:
         """Run a new subscription of ours, and wait for its source; what it says against it."""
+        if self._is_stopping:
+            return Overloaded("the worker is shutting down; another one will take the subscription", retry_after=0.0)
         # Who waits may be cancelled, and others wait for the same.
         return await asyncio.shield(self._start(record).opened)
 
