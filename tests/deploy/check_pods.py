@@ -15,7 +15,6 @@ import httpx
 import pytest
 import yaml
 
-from scibus.sandbox.mdb import MdbStandIn
 from tests.deploy.manifests import labels, pod, rendered
 from tests.images.base import prepare_base
 from tests.images.engine import EngineError, engine
@@ -78,13 +77,6 @@ def removed(podman, *tags):
     for tag in tags:
         with suppress(EngineError):
             podman.call("rmi", "--force", tag)
-
-
-@pytest.fixture(scope="module")
-async def mdb():
-    """Nothing in it grows: while images are built nobody would attend to that."""
-    async with MdbStandIn(datasets={"weather": ["alice"]}) as stand_in:
-        yield stand_in
 
 
 @pytest.fixture

@@ -5,11 +5,9 @@ import pytest
 
 from scibus.contracts.schemas import SERVICES
 from scibus.sandbox import NatsServer
-from tests import standing
 from tests.deploy.operators import accounts
 from tests.waiting import free_port
 
-mdb = standing.mdb
 OPERATIONS = {service.service_name: {it.name for it in service.operations()} for service in SERVICES}
 workers = pytest.mark.parametrize("service", sorted(OPERATIONS))
 

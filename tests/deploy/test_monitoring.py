@@ -11,8 +11,8 @@ from tests.deploy.manifests import rendered
 from tests.tools import ROOT, run, tool
 from tests.waiting import read_page
 
-nats_server, bus, jsoc, mdb = standing.nats_server, standing.bus, standing.jsoc, standing.mdb
-folder, spawn_worker = standing.folder, standing.spawn_worker
+nats_server, bus, jsoc, folder = standing.nats_server, standing.bus, standing.jsoc, standing.folder
+spawn_worker = standing.spawn_worker
 
 TARGET = {"job", "instance", "namespace", "pod", "container"}
 """Labels that Prometheus gives to all that a PodMonitor finds."""

@@ -9,10 +9,7 @@ import yaml
 from scibus.bus.stored import api
 from scibus.client import connect
 from scibus.sandbox import NatsServer
-from tests import standing
 from tests.deploy.manifests import DEPLOY
-
-mdb = standing.mdb
 
 RESOURCES = list(yaml.safe_load_all((DEPLOY / "topology" / "streams.yaml").read_text(encoding="utf-8")))
 STREAMS = [resource["spec"] for resource in RESOURCES if resource["kind"] == "Stream"]

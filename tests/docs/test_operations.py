@@ -9,6 +9,7 @@ import pytest
 
 from scibus.client import SubmittedJob
 from scibus.client.live.subscribed import Subscribed
+from scibus.contracts.autobahn import Autobahn
 from scibus.contracts.schemas import SERVICES
 from tests import standing
 from tests.client.command.inside import Inside
@@ -31,6 +32,13 @@ async def ended(answer: Any) -> Any:
         async with answer:
             return await anext(answer)
     return await answer.result(timeout=30) if isinstance(answer, SubmittedJob) else answer
+
+
+@pytest.fixture(autouse=True)
+async def _something_to_steer(autobahn, bus):
+    """The subscription that the examples are about, whichever of them ran before."""
+    subscribe = Autobahn.subscribe
+    await bus.request(subscribe, subscribe.model(dataset="solar-wind", offset="begin"))
 
 
 @pytest.mark.parametrize("line", [line for name, _, line in LINES if name != NO_SUCH_EXPORT])

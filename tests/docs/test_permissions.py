@@ -9,11 +9,9 @@ import pytest
 from scibus.bus.topology import DATA
 from scibus.client import JobRef, connect
 from scibus.sandbox import NatsServer
-from tests import standing
+from scibus.sandbox.mdb import MdbStandIn
 from tests.docs.pages import FOLDER, ROOT
 from tests.waiting import until
-
-mdb = standing.mdb
 
 ADDRESS = "user@example.com"
 RECORDS = "hmi.m_45s[2013.07.03_08:42_TAI/90s]{magnetogram}"
@@ -90,6 +88,12 @@ def spawn_drms(nats_server, spawn_worker, jsoc):
 @pytest.fixture
 async def worker(spawn_drms):
     return await spawn_drms()
+
+
+@pytest.fixture(scope="module")
+async def mdb():
+    async with MdbStandIn(datasets={"weather": ["alice"]}) as stand_in:
+        yield stand_in
 
 
 @pytest.fixture

@@ -216,10 +216,11 @@ async def test_slow_work_is_not_given_out_a_second_time(ticks, subscribe):
         body = {"stream_name": "SCIBUS_DATA", "config": {**config, "ack_wait": 200_000_000}, "action": "update"}
         await api(ticks.connection, f"CONSUMER.CREATE.SCIBUS_DATA.{name}.{config['filter_subject']}", body)
         first = await sequences(subscription, 3)
-        await asyncio.sleep(1)
-        rest = await sequences(subscription, 17)
+        await asyncio.sleep(0.6)
+        ticks.dial.set(30, "slow")
+        rest = await sequences(subscription, 27)
 
-    assert first + rest == list(range(1, 21))
+    assert first + rest == list(range(1, 31))
 
 
 async def test_it_can_be_moved(ticks, subscribe):

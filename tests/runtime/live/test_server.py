@@ -82,13 +82,13 @@ async def test_answers_that_are_lost_double_nothing(nats_server, ticks, monkeypa
     monkeypatch.setattr("scibus.bus.batches.WRITE_SECONDS", 0.2)
     async with NatsProxy(nats_server.port) as proxy, working(proxy.url, ticks.dial, "ticker-here") as live:
         answers = iter(range(1, 1000))
-        await live.subscribe(Ticks.order("deaf", batch=30))
+        await live.subscribe(Ticks.order("deaf", batch=60))
         proxy.watch = lambda frame: b'"stream":"SCIBUS_DATA"' not in frame.data or next(answers) % 3 > 0
-        ticks.dial.set(300, "deaf")
-        await ticks.reaches("deaf", 300)
+        ticks.dial.set(600, "deaf")
+        await ticks.reaches("deaf", 600)
 
         assert next(answers) > 10
-        assert await ticks.forwarded("deaf") == numbered(1, 300)
+        assert await ticks.forwarded("deaf") == numbered(1, 600)
 
 
 async def test_a_worker_that_is_cut_off_gives_way_and_comes_back_to_nothing(nats_server, ticks):

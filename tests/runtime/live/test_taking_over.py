@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from scibus.client import connect
+from scibus.runtime.live import presence, watch
 from scibus.sandbox import NatsServer
 from tests.conftest import spawning
 from tests.runtime.live.ticker import Dial
@@ -118,3 +119,34 @@ async def test_a_worker_that_was_frozen_meanwhile_puts_nothing_twice(nats_server
 
         assert await ticks.forwarded("frozen") == numbered(1, 6000)
         assert (await ticks.record("frozen"))["holder"] == "ticker-other"
+
+
+async def test_a_lease_that_is_gone_for_a_moment_is_no_death(nats_server, ticks, monkeypatch):
+    """As after a restart of the server, which may have ended them all."""
+    monkeypatch.setattr(watch, "LOOK_SECONDS", 0.1)
+    async with (
+        working(nats_server.url, ticks.dial, "ticker-one") as one,
+        working(nats_server.url, ticks.dial, "ticker-other"),
+    ):
+        await one.subscribe(ticks.order("held"))
+        lease = "$KV.scibus_leases.live.ticker.ticker-one"
+        await ticks.connection.publish(lease, b"", headers={"KV-Operation": "DEL"})
+        await asyncio.sleep(1.2)
+
+        assert (await ticks.record("held"))["holder"] == "ticker-one"
+
+
+async def test_a_worker_that_may_count_as_dead_takes_nothing(nats_server, ticks, monkeypatch):
+    monkeypatch.setattr(presence, "LEASE_SECONDS", 1)
+    monkeypatch.setattr(presence, "RENEW_SECONDS", 0.1)
+    async with working(nats_server.url, ticks.dial, "ticker-one") as one:
+        await one.subscribe(ticks.order("free"))
+        with monkeypatch.context() as patch:
+            patch.setattr(one._watch._presence, "_renew", lambda: asyncio.sleep(0))
+            await asyncio.sleep(1.1)
+            await ticks.rewrite("free", holder=None)
+            await asyncio.sleep(0.4)
+            meanwhile = (await ticks.record("free")).get("holder")
+        await ticks.tells("free", holder="ticker-one", phase="running")
+
+    assert meanwhile is None

@@ -1,9 +1,11 @@
 """Two workers of a service, one of which forwards: whichever is asked, the answer is the same."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
+from scibus.bus.records import Record
 from scibus.contracts.live import SeekOrder, SubscriptionQuery, SubscriptionsQuery, UnsubscribeOrder
 from scibus.contracts.problems import Overloaded
 from tests import standing
@@ -93,6 +95,15 @@ async def test_a_subscription_that_one_has_made_anew_the_other_steers(one, other
     await one.subscribe(Ticks.order("renewed"))
 
     assert (await other.pause(query)).state == "paused"
+
+
+async def test_an_answer_that_comes_late_does_not_undo_what_is_known(one):
+    await one.subscribe(Ticks.order("known"))
+    book = one._watch.book
+
+    book._note("known", Record(1, datetime.now(UTC), b"", exists=False))
+
+    assert book.get("known") is not None
 
 
 async def test_who_is_late_to_end_a_subscription_does_not_end_the_next_one_of_its_name(one, other, ticks):

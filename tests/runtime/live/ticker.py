@@ -27,7 +27,7 @@ from scibus.contracts.live import (
     subscription,
 )
 from scibus.contracts.problems import BackendUnavailable, Forbidden
-from scibus.runtime import BeganAnew, CursorLost, LiveData, Reached, SourceMessage, Wanted, Worker
+from scibus.runtime import BeganAnew, CursorLost, Reached, SourceMessage, Wanted, Worker
 
 SECOND = 1_000_000_000
 SPACING = 1_000_000
@@ -188,36 +188,6 @@ async def open_source(settings: TickerSettings) -> AsyncIterator[CountedSource]:
 
 
 worker = Worker(Ticker, TickerSettings, resources=[open_source], live=CountedSource)
-
-
-@worker.handles(Ticker.subscribe)
-async def subscribe(order: SubscribeOrder, live: LiveData) -> SubscriptionState:
-    return await live.subscribe(order)
-
-
-@worker.handles(Ticker.unsubscribe)
-async def unsubscribe(order: UnsubscribeOrder, live: LiveData) -> SubscriptionState:
-    return await live.unsubscribe(order)
-
-
-@worker.handles(Ticker.seek)
-async def seek(order: SeekOrder, live: LiveData) -> SubscriptionState:
-    return await live.seek(order)
-
-
-@worker.handles(Ticker.pause)
-async def pause(query: SubscriptionQuery, live: LiveData) -> SubscriptionState:
-    return await live.pause(query)
-
-
-@worker.handles(Ticker.resume)
-async def resume(query: SubscriptionQuery, live: LiveData) -> SubscriptionState:
-    return await live.resume(query)
-
-
-@worker.handles(Ticker.subscriptions)
-async def subscriptions(query: SubscriptionsQuery, live: LiveData) -> Subscriptions:
-    return await live.subscriptions(query)
 
 
 if __name__ == "__main__":

@@ -1,24 +1,13 @@
-"""What is wired to what: each operation of `Autobahn` and who answers it."""
+"""What is wired to what: the broker whose datasets are forwarded, and who answers what else is asked."""
 
 from collections.abc import AsyncIterator
 
 from scibus.autobahn.broker import Broker
 from scibus.autobahn.mdb import Mdb
 from scibus.autobahn.settings import AutobahnSettings
-from scibus.contracts.autobahn import Autobahn, MdbSubscribeOrder, TokenQuery, TokenState
-from scibus.contracts.live import (
-    DatasetInfo,
-    DatasetMessages,
-    DatasetQuery,
-    ReadOrder,
-    SeekOrder,
-    SubscriptionQuery,
-    Subscriptions,
-    SubscriptionsQuery,
-    SubscriptionState,
-    UnsubscribeOrder,
-)
-from scibus.runtime import LiveData, Metrics, Worker
+from scibus.contracts.autobahn import Autobahn, TokenQuery, TokenState
+from scibus.contracts.live import DatasetInfo, DatasetMessages, DatasetQuery, ReadOrder
+from scibus.runtime import Metrics, Worker
 from scibus.runtime.http_calls import HttpCalls
 
 
@@ -29,36 +18,6 @@ async def open_broker(settings: AutobahnSettings, metrics: Metrics) -> AsyncIter
 
 
 worker = Worker(Autobahn, AutobahnSettings, resources=[open_broker], live=Broker)
-
-
-@worker.handles(Autobahn.subscribe)
-async def subscribe(order: MdbSubscribeOrder, live: LiveData) -> SubscriptionState:
-    return await live.subscribe(order)
-
-
-@worker.handles(Autobahn.seek)
-async def seek(order: SeekOrder, live: LiveData) -> SubscriptionState:
-    return await live.seek(order)
-
-
-@worker.handles(Autobahn.pause)
-async def pause(query: SubscriptionQuery, live: LiveData) -> SubscriptionState:
-    return await live.pause(query)
-
-
-@worker.handles(Autobahn.resume)
-async def resume(query: SubscriptionQuery, live: LiveData) -> SubscriptionState:
-    return await live.resume(query)
-
-
-@worker.handles(Autobahn.subscriptions)
-async def subscriptions(query: SubscriptionsQuery, live: LiveData) -> Subscriptions:
-    return await live.subscriptions(query)
-
-
-@worker.handles(Autobahn.unsubscribe)
-async def unsubscribe(order: UnsubscribeOrder, live: LiveData) -> SubscriptionState:
-    return await live.unsubscribe(order)
 
 
 @worker.handles(Autobahn.read)

@@ -44,6 +44,12 @@ class Metrics:
             ["scibus_service", "scibus_subscription"],
             registry=self.registry,
         )
+        self.live_failing = Gauge(
+            "scibus_live_failing",
+            "1 while the source of a subscription that this worker forwards gives nothing.",
+            ["scibus_service", "scibus_subscription"],
+            registry=self.registry,
+        )
         self.connected = Gauge("scibus_nats_connected", "1 while NATS is connected.", registry=self.registry)
         self.reconnects = Counter("scibus_nats_reconnects", "Times NATS was reconnected.", registry=self.registry)
         self.http_calls = Histogram(

@@ -15,6 +15,7 @@ from scibus.contracts.model import Contract
 from scibus.contracts.operations import JobOperation, Operation, Service
 from scibus.runtime.breakdown import LAST_SECONDS, BrokenWorkerError, leave_after, leave_at_once, leave_no_task
 from scibus.runtime.broker import BusBroker
+from scibus.runtime.live.handlers import HANDLERS
 from scibus.runtime.live.live import LiveData
 from scibus.runtime.live.source import LiveSource
 from scibus.runtime.logs import logging_to_stderr
@@ -39,7 +40,7 @@ class Worker(Generic[OwnSettings]):
         service: the declared service.
         settings: the service's own settings; read when the worker runs, never at import.
         resources: what handlers need, each an async generator function that yields it once.
-        live: which of them holds the datasets of a service with live data; handlers then get `LiveData`.
+        live: which of them holds the datasets of a service with live data; its subscriptions are then looked after.
         distribution: the installed package whose version discovery tells; by default the service's own.
     """
 
@@ -57,7 +58,7 @@ class Worker(Generic[OwnSettings]):
         self._settings = settings
         self._resources = list(resources)
         self._distribution = distribution or f"scibus-{service.service_name}"
-        self._handlers: dict[str, Callable[..., Any]] = {}
+        self._handlers: dict[str, Callable[..., Any]] = dict(HANDLERS) if live else {}
         self._undos: dict[str, Callable[..., Any]] = {}
         self._live = live
         self._provided: set[type] = {settings, WorkerSettings, Metrics, Blobs, *([LiveData] if live else [])}

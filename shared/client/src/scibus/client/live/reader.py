@@ -162,22 +162,29 @@ class Reader:
 
     async def _first(self) -> Pulled:
         """The next message, which stays until it is taken."""
-        while not self._waiting:
-            self._check()
-            try:
-                pull = self._pull if self._pull is not None and not self._jumps else await self._open()
-                came = await pull.next(WAIT_SECONDS)
+        while True:
+            while self._waiting:
+                if self._waiting[0].sequence > (self._after or 0):
+                    return self._waiting[0]
                 # A durable consumer gives out again what was not acknowledged for long.
-                self._waiting.extend(one for one in came if one.sequence > (self._after or 0) and not self._jumps)
-                self._fails = 0
-            except ConnectionClosedError as error:
-                raise NoAnswer("the connection to the bus is closed") from error
-            except (ApiError, BackendUnavailable, Interrupted, NatsError, TimeoutError):
-                self._check()
-                # The next consumer goes on after the last message that was taken.
-                self._pull = None
-                await self._pause()
-        return self._waiting[0]
+                self._waiting.popleft()
+            await self._fetch()
+
+    async def _fetch(self) -> None:
+        """What has arrived, or a consumer opened anew; waits for it."""
+        self._check()
+        try:
+            pull = self._pull if self._pull is not None and not self._jumps else await self._open()
+            came = await pull.next(WAIT_SECONDS)
+            self._waiting.extend(one for one in came if not self._jumps)
+            self._fails = 0
+        except ConnectionClosedError as error:
+            raise NoAnswer("the connection to the bus is closed") from error
+        except (ApiError, BackendUnavailable, Interrupted, NatsError, TimeoutError):
+            self._check()
+            # The next consumer goes on after the last message that was taken.
+            self._pull = None
+            await self._pause()
 
     def _take(self, one: Pulled, place: LivePlace | None) -> bool:
         """Take the first message, if it is still `one`; otherwise the reader has jumped."""

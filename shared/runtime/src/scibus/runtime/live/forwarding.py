@@ -82,6 +82,7 @@ class Forwarding:
         self._most_bytes = most_bytes
         self._count = metrics.live_messages.labels(service, record.id)
         self._lag = metrics.live_lag.labels(service, record.id)
+        self._failing = metrics.live_failing.labels(service, record.id)
         self._fails = 0
         self._sequence = 0
         self.opened: asyncio.Future[Problem | None] = asyncio.get_running_loop().create_future()
@@ -120,16 +121,19 @@ class Forwarding:
         async with self._source.open(self._record.wanted(self._bus, self._most_bytes, reached)) as cursor:
             await self._change(lambda record: record.opened(cursor.start, cursor.notice))
             self._answer(None)
+            self._failing.set(0)
+            self._note_lag(cursor, 0)
             log.info("forwarding", subscription=self.id, dataset=self._record.dataset, epoch=self.epoch)
             while True:
                 messages = await cursor.next(IDLE_SECONDS)
                 fresh = [message for message in messages if message.sequence > self._sequence]
+                self._note_lag(cursor, len(fresh))
                 if fresh:
                     await self._store(fresh)
                 if messages:
                     await cursor.stored(messages)
                 self._fails = 0
-                self._note_lag(cursor)
+                self._note_lag(cursor, 0)
 
     async def _standing(self) -> Reached | None:
         """What was reached in this epoch: what the subject itself says, or the record where its messages are gone."""
@@ -195,11 +199,13 @@ class Forwarding:
         self.rate.add(count)
         self._count.inc(count)
 
-    def _note_lag(self, cursor: Cursor) -> None:
-        if cursor.lag != self.progress.lag:
-            self.progress.lag = cursor.lag
+    def _note_lag(self, cursor: Cursor, read: int) -> None:
+        """Note what the source has yet to give, and what was `read` and is not on the bus yet."""
+        lag = None if cursor.lag is None else cursor.lag + read
+        if lag != self.progress.lag:
+            self.progress.lag = lag
             self.progress.is_told = False
-            self._lag.set(cursor.lag or 0)
+        self._lag.set(lag or 0)
 
     async def tell(self) -> None:
         """Write into the record how far the subscription has come.
@@ -245,6 +251,7 @@ class Forwarding:
 
     async def _failed(self, problem: Problem) -> None:
         self._fails += 1
+        self._failing.set(1)
         log.warning(
             "a dataset gives nothing", subscription=self.id, problem=problem.details.slug, detail=problem.details.detail
         )

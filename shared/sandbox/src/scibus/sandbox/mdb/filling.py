@@ -10,6 +10,8 @@ from .broker import Broker, BrokerError
 from .datasets import Dataset
 from .samples import SAMPLES, Sample
 
+INSIST_SECONDS = 0.2
+
 
 @asynccontextmanager
 async def filled(broker: Broker, dataset: Dataset) -> AsyncIterator[None]:
@@ -23,8 +25,10 @@ async def filled(broker: Broker, dataset: Dataset) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        growing.cancel()
-        await asyncio.wait([growing])
+        # nats-py may take a cancellation for an answer that came in time.
+        while not growing.done():
+            growing.cancel()
+            await asyncio.wait([growing], timeout=INSIST_SECONDS)
 
 
 async def _grow(broker: Broker, dataset: Dataset, sample: Sample) -> None:
