@@ -45,7 +45,7 @@ pythons: setup
 chaos: setup ## Kill, freeze, cut off, fill and confuse everything, and count what became of the jobs
 	$(RUN) python -m tests.chaos
 
-bench: setup ## Measure requests, jobs, blobs and starts beside nats-py, FastStream, FastAPI, taskiq and Celery
+bench: setup ## Measure requests, jobs, blobs, live data and starts beside nats-py, FastStream, taskiq, Celery and others
 	$(RUN) python -m tests.bench
 
 images: setup ## Build the container images, run them with compose, measure them (needs Docker, or root on Debian)

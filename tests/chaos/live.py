@@ -161,7 +161,7 @@ async def killed(verdict: Verdict, whole: bool) -> None:
             await follower.judge(verdict)
 
 
-@promise("two workers fight for one subscription: a dataset comes whole, in order, each message once")
+@promise("two workers fight for one subscription: a dataset comes whole, in order, each message once", short=False)
 async def fought_for(verdict: Verdict, whole: bool) -> None:
     """Its record is given from one to the other all the time, and who holds it is frozen now and then."""
     messages, times = (6_000, 60) if whole else (1_500, 15)

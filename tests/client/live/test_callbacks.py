@@ -24,6 +24,16 @@ def subscribe(ticks):
     return ticks.service.subscribe
 
 
+@pytest.fixture
+def elsewhere():
+    """The clocks on the wall here do not show UTC."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
 async def test_a_callback_gets_each_message_in_order(ticks, subscribe):
     ticks.dial.set(700, "called")
     found = []
@@ -73,7 +83,7 @@ async def test_each_wait_counts_what_was_done_since_the_last(ticks, subscribe):
     ],
     ids=["seconds", "span", "time", "naive time"],
 )
-async def test_it_waits_no_longer_than_it_is_told(subscribe, timeout):
+async def test_it_waits_no_longer_than_it_is_told(subscribe, timeout, elsewhere):
     async with await subscribe("silent", callback=lambda _: None) as one:
         began = time.monotonic()
         done = await one.wait(messages=1, timeout=timeout())
