@@ -202,6 +202,7 @@ async def test_messages_go_to_the_callback_or_are_iterated_over_not_both(ticks, 
 
 async def test_no_task_is_left(ticks, subscribe):
     ticks.dial.set(5, "tidy")
+    await ticks.states()
     before = asyncio.all_tasks()
 
     async with await subscribe("tidy", offset="begin", callback=lambda _: None) as one:
