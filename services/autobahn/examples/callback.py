@@ -13,8 +13,9 @@ def cb(msg: LiveMessage) -> None:
 async def main() -> None:
     async with connect() as bus, await bus.autobahn.subscribe("weather", offset=BEGIN, callback=cb) as sub:
         done = await sub.wait(messages=10)
+        more = await sub.wait(timeout=0.5)
         print("10 or more messages are done:", done >= 10)
-        print("for half a second more:", await sub.wait(timeout=0.5) >= 0)
+        print("for half a second more:", more >= 0)
 
 
 asyncio.run(main())

@@ -9,18 +9,7 @@ import pytest
 from scibus.client import connect_sync
 from scibus.contracts import Blocking
 from scibus.contracts.problems import Forbidden
-from tests import standing
 from tests.runtime.live.ticker import Ticker
-
-nats_server, bus, folder, spawn_worker, dial, ticker, ticks = (
-    standing.nats_server,
-    standing.bus,
-    standing.folder,
-    standing.spawn_worker,
-    standing.dial,
-    standing.ticker,
-    standing.ticks,
-)
 
 
 class BlockingTicker(Blocking, Ticker):

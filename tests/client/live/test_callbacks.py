@@ -6,23 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests import standing
-
-nats_server, bus, folder, spawn_worker, dial, ticker, ticks = (
-    standing.nats_server,
-    standing.bus,
-    standing.folder,
-    standing.spawn_worker,
-    standing.dial,
-    standing.ticker,
-    standing.ticks,
-)
-
-
-@pytest.fixture
-def subscribe(ticks):
-    return ticks.service.subscribe
-
 
 @pytest.fixture
 def elsewhere():

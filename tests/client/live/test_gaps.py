@@ -1,26 +1,8 @@
 """What a reader does not get is told by the message that comes instead."""
 
-import pytest
-
 from scibus.bus.stored import api
-from tests import standing
 from tests.client.live.reading import many, sequences
 from tests.runtime.live.ticker import BORN
-
-nats_server, bus, folder, spawn_worker, dial, ticker, ticks = (
-    standing.nats_server,
-    standing.bus,
-    standing.folder,
-    standing.spawn_worker,
-    standing.dial,
-    standing.ticker,
-    standing.ticks,
-)
-
-
-@pytest.fixture
-def subscribe(ticks):
-    return ticks.service.subscribe
 
 
 async def purge(ticks, keep=1):

@@ -11,25 +11,9 @@ from scibus.bus.blobs import reading as blobs
 from scibus.client import NoAnswer, connect
 from scibus.contracts.problems import Conflict, Forbidden
 from scibus.sandbox import NatsServer
-from tests import standing
 from tests.chaos.proxy import NatsProxy
 from tests.client.live.reading import many, sequences
 from tests.runtime.live.ticker import Ticker
-
-nats_server, bus, folder, spawn_worker, dial, ticker, ticks = (
-    standing.nats_server,
-    standing.bus,
-    standing.folder,
-    standing.spawn_worker,
-    standing.dial,
-    standing.ticker,
-    standing.ticks,
-)
-
-
-@pytest.fixture
-def subscribe(ticks):
-    return ticks.service.subscribe
 
 
 async def test_messages_come_in_order_and_as_the_source_had_them(ticks, subscribe):

@@ -10,23 +10,12 @@ from scibus.bus import pulling
 from scibus.bus.stored import api
 from scibus.client import connect
 from scibus.sandbox import NatsServer
-from tests import standing
 from tests.chaos.proxy import NatsProxy
 from tests.client.live.reading import many, sequences
 from tests.conftest import spawning
 from tests.runtime.live.ticker import Dial, Ticker
 from tests.runtime.live.ticks import flowing
 from tests.waiting import until
-
-nats_server, bus, folder, spawn_worker, dial, ticker, ticks = (
-    standing.nats_server,
-    standing.bus,
-    standing.folder,
-    standing.spawn_worker,
-    standing.dial,
-    standing.ticker,
-    standing.ticks,
-)
 
 
 @pytest.fixture

@@ -6,26 +6,10 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from scibus.contracts.problems import NotFound
-from tests import standing
 from tests.client.live.reading import many, sequences
 from tests.runtime.live.ticker import BORN
 
-nats_server, bus, folder, spawn_worker, dial, ticker, ticks = (
-    standing.nats_server,
-    standing.bus,
-    standing.folder,
-    standing.spawn_worker,
-    standing.dial,
-    standing.ticker,
-    standing.ticks,
-)
-
 CET = timezone(timedelta(hours=1))
-
-
-@pytest.fixture
-def subscribe(ticks):
-    return ticks.service.subscribe
 
 
 @pytest.mark.parametrize(

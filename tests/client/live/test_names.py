@@ -10,27 +10,11 @@ import pytest
 from scibus.bus.stored import api
 from scibus.client import connect
 from scibus.contracts.problems import Conflict
-from tests import standing
 from tests.chaos.proxy import NatsProxy
 from tests.client.live.reading import many, sequences
 from tests.processes import TESTS
 from tests.runtime.live.ticker import Ticker
 from tests.waiting import until
-
-nats_server, bus, folder, spawn_worker, dial, ticker, ticks = (
-    standing.nats_server,
-    standing.bus,
-    standing.folder,
-    standing.spawn_worker,
-    standing.dial,
-    standing.ticker,
-    standing.ticks,
-)
-
-
-@pytest.fixture
-def subscribe(ticks):
-    return ticks.service.subscribe
 
 
 async def consumer(ticks, name):

@@ -79,7 +79,7 @@ async def test_a_link_that_is_cut_loses_and_doubles_nothing(nats_server, ticks):
 
 
 async def test_answers_that_are_lost_double_nothing(nats_server, ticks, monkeypatch):
-    monkeypatch.setattr("scibus.bus.batches.WRITE_SECONDS", 0.2)
+    monkeypatch.setattr("scibus.bus.batches.WRITE_SECONDS", 0.5)
     async with NatsProxy(nats_server.port) as proxy, working(proxy.url, ticks.dial, "ticker-here") as live:
         answers = iter(range(1, 1000))
         await live.subscribe(Ticks.order("deaf", batch=60))

@@ -101,7 +101,7 @@ async def test_an_answer_that_comes_late_does_not_undo_what_is_known(one):
     await one.subscribe(Ticks.order("known"))
     book = one._watch.book
 
-    book._note("known", Record(1, datetime.now(UTC), b"", exists=False))
+    book._note("known", Record(1, datetime.now(UTC), b"", {"KV-Operation": "DEL"}))
 
     assert book.get("known") is not None
 

@@ -11,13 +11,12 @@ from pydantic_core import from_json
 
 from scibus.autobahn.datasets import Dataset
 from scibus.autobahn.session import Session
-from scibus.bus.stored import NO_CONSUMER, NO_STREAM, ApiError, checked
+from scibus.bus.stored import API, NO_CONSUMER, NO_STREAM, ApiError, checked
+from scibus.bus.topology import SECOND
 from scibus.contracts.live import Position
 from scibus.contracts.problems import BackendUnavailable, BadBackendAnswer, Forbidden, NotFound
 from scibus.runtime import CursorLost
 
-API = "$JS.API"
-SECOND = 1_000_000_000
 KEPT_SECONDS = 7 * 24 * 3600
 """Without being read from, a cursor is forgotten after so long: as the published client has it."""
 PASSING_SECONDS = 30
@@ -61,7 +60,6 @@ class Consumers:
     def __init__(self, session: Session, dataset: Dataset) -> None:
         self._session = session
         self._dataset = dataset
-        self._path = dataset.stream
 
     async def check_stream(self) -> None:
         """See that there is a stream for the dataset, and that it is the one that its name says.
@@ -71,12 +69,12 @@ class Consumers:
         """
         found = await self._ask("STREAM.NAMES", {"subject": self._dataset.subject})
         if self._dataset.stream not in (found.get("streams") or []):
-            raise NotFound(f"the MDB has no stream for the dataset {self._dataset.slug!r}")
+            raise self._no_stream()
 
     async def find(self, name: str) -> Standing | None:
         """Where the consumer `name` stands; None where there is none."""
         try:
-            return _standing(await self._ask(f"CONSUMER.INFO.{self._path}.{name}"))
+            return _standing(await self._ask(f"CONSUMER.INFO.{self._dataset.stream}.{name}"))
         except _Missing:
             return None
 
@@ -108,9 +106,9 @@ class Consumers:
             config |= {"durable_name": name, "inactive_threshold": KEPT_SECONDS * SECOND, **acknowledging}
         body = {"stream_name": self._dataset.stream, "config": config}
         try:
-            told = await self._ask(f"CONSUMER.CREATE.{self._path}.{name}.{self._dataset.subject}", body)
+            told = await self._ask(f"CONSUMER.CREATE.{self._dataset.stream}.{name}.{self._dataset.subject}", body)
         except _Missing:
-            raise NotFound(f"the MDB has no stream for the dataset {self._dataset.slug!r}") from None
+            raise self._no_stream() from None
         return _standing(told)
 
     async def make_passing(self, place: Position) -> tuple[str, Standing]:
@@ -121,31 +119,34 @@ class Consumers:
     async def set_back(self, name: str, sequence: int) -> Standing | None:
         """Let a consumer go on at the stream sequence `sequence`; None where that cannot be done."""
         try:
-            return _standing(await self._ask(f"CONSUMER.RESET.{self._path}.{name}", {"seq": sequence}))
+            return _standing(await self._ask(f"CONSUMER.RESET.{self._dataset.stream}.{name}", {"seq": sequence}))
         except (_Missing, Forbidden, _NotPossible):
             return None
 
     async def remove(self, name: str) -> None:
         """Remove the consumer `name`, if there is one."""
         try:
-            await self._ask(f"CONSUMER.DELETE.{self._path}.{name}")
+            await self._ask(f"CONSUMER.DELETE.{self._dataset.stream}.{name}")
         except _Missing:
             return
 
     async def stream(self) -> dict[str, Any] | None:
         """What the server tells of the stream; None where our rights do not reach so far."""
         try:
-            return await self._ask(f"STREAM.INFO.{self._path}")
+            return await self._ask(f"STREAM.INFO.{self._dataset.stream}")
         except Forbidden:
             return None
         except _Missing:
-            raise NotFound(f"the MDB has no stream for the dataset {self._dataset.slug!r}") from None
+            raise self._no_stream() from None
 
     async def last_sequence(self) -> int:
         """Sequence of the last message that the stream had: a consumer of what comes next begins after it."""
         name, standing = await self.make_passing(Position(offset="now"))
         await self.remove(name)
         return standing.delivered
+
+    def _no_stream(self) -> NotFound:
+        return NotFound(f"the MDB has no stream for the dataset {self._dataset.slug!r}")
 
     async def _ask(self, subject: str, body: Any = None) -> dict[str, Any]:
         data = b"" if body is None else json.dumps(body).encode()

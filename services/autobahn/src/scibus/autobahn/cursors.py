@@ -7,17 +7,16 @@ from typing import Never
 
 from nats.errors import Error as NatsError
 
-from scibus.autobahn.consumers import API, Consumers, Standing
+from scibus.autobahn.consumers import Consumers, Standing
 from scibus.autobahn.datasets import Dataset
 from scibus.autobahn.session import Session
 from scibus.bus.pulling import Interrupted, Pull, Pulled
-from scibus.bus.stored import parse_time
+from scibus.bus.stored import API, moment_of, parse_time
 from scibus.contracts.live import Position
 from scibus.contracts.problems import Forbidden
 from scibus.runtime import BeganAnew, CursorLost, Reached, SourceMessage, Wanted
 
 FLUSH_SECONDS = 5
-MICROSECOND = 1000
 RESUMED = "goes on where the cursor {name} at the MDB stood"
 
 
@@ -35,21 +34,18 @@ class MdbCursor:
         session: Session,
         pull: Pull,
         denied: "asyncio.Future[Never]",
-        *,
-        start: int,
+        standing: Standing,
         reached: Reached | None,
-        acknowledges_all: bool,
         notice: str | None,
-        pending: int,
     ) -> None:
-        self.start = start
+        self.start = standing.delivered + 1 + (reached is not None)
         self.notice = notice
-        self.lag: int | None = pending
+        self.lag: int | None = standing.pending
         self._session = session
         self._pull = pull
         self._denied = denied
         self._reached = reached
-        self._acknowledges_all = acknowledges_all
+        self._acknowledges_all = standing.acknowledges_all
         self._unstored: list[Pulled] = []
 
     async def accepted(self) -> None:
@@ -106,21 +102,15 @@ class MdbCursor:
         reached, self._reached = self._reached, None
         if reached is None:
             return messages
-        if messages[0].sequence == reached.sequence:
-            if not _is_of(messages[0], reached):
-                raise BeganAnew
-            return messages[1:] or messages[:0]
-        return messages
+        if messages[0].sequence != reached.sequence:
+            return messages
+        if moment_of(messages[0].time) != reached.time:
+            raise BeganAnew
+        return messages[1:]
 
     def _check(self) -> None:
         if self._denied.done():
             self._denied.result()
-
-
-def _is_of(message: SourceMessage, reached: Reached) -> bool:
-    moment = reached.time
-    micros = int(moment.timestamp()) * 1_000_000 + moment.microsecond
-    return message.time // MICROSECOND == micros
 
 
 class Cursors:
@@ -152,10 +142,9 @@ class Cursors:
         reached = wanted.place if isinstance(wanted.place, Reached) else None
         with self._session.denials(f"{API}.CONSUMER.MSG.NEXT.{self._dataset.stream}.{name}") as denied:
             try:
-                opened = await self._made(name, wanted, reached, is_clients=is_clients)
+                standing, notice = await self._made(name, wanted, reached, is_clients=is_clients)
             except Forbidden as problem:
                 raise (problem if is_clients else _only_the_clients(problem)) from problem
-            start, pending, acknowledges_all, notice = opened
             pull = Pull(
                 self._session.connection,
                 self._dataset.stream,
@@ -164,16 +153,7 @@ class Cursors:
                 most_bytes=wanted.most_bytes,
             )
             async with pull:
-                cursor = MdbCursor(
-                    self._session,
-                    pull,
-                    denied,
-                    start=start,
-                    reached=reached,
-                    acknowledges_all=acknowledges_all,
-                    notice=notice,
-                    pending=pending,
-                )
+                cursor = MdbCursor(self._session, pull, denied, standing, reached, notice)
                 await cursor.accepted()
                 yield cursor
 
@@ -184,8 +164,8 @@ class Cursors:
 
     async def _made(
         self, name: str, wanted: Wanted, reached: Reached | None, *, is_clients: bool
-    ) -> tuple[int, int, bool, str | None]:
-        """The consumer where it is wanted: where it begins, what it has to give, how it is acknowledged, a notice."""
+    ) -> tuple[Standing, str | None]:
+        """The consumer where it is wanted, and a notice of where that is."""
         if reached is not None:
             await self._check_that_it_is_the_same(name, wanted, reached, is_clients=is_clients)
         found = await self._consumers.find(name)
@@ -199,8 +179,7 @@ class Cursors:
         standing = await self._moved(name, place, found, is_clients=is_clients)
         if standing is None:
             standing = await self._make(name, place, wanted, is_clients=is_clients)
-        start = standing.delivered + 1 + (reached is not None)
-        return start, standing.pending, standing.acknowledges_all, notice
+        return standing, notice
 
     async def _moved(self, name: str, place: Position, found: Standing | None, *, is_clients: bool) -> Standing | None:
         """The consumer that was `found`, moved to `place`; None where it has to be made anew, and is gone."""

@@ -2,18 +2,18 @@
 
 import base64
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 from nats.errors import Error as NatsError
 
-from scibus.autobahn.consumers import SECOND, Consumers
+from scibus.autobahn.consumers import Consumers
 from scibus.autobahn.datasets import Dataset
 from scibus.autobahn.session import Session
 from scibus.bus.header_lines import read_lines
 from scibus.bus.pulling import Interrupted, Pull, Pulled
 from scibus.bus.raw_messages import FIRST_LINE
-from scibus.bus.stored import parse_time
+from scibus.bus.stored import moment_of, parse_time
+from scibus.bus.topology import SECOND
 from scibus.contracts.live import DatasetInfo, DatasetMessage, DatasetMessages, Position, ReadOrder
 from scibus.contracts.problems import BackendUnavailable
 
@@ -43,7 +43,6 @@ async def describe(session: Session, dataset: Dataset) -> DatasetInfo:
         BackendUnavailable: the MDB is out of reach.
     """
     consumers = Consumers(session, dataset)
-    await consumers.check_stream()
     told = await consumers.stream()
     if told is None:
         return await _found_out(session, dataset, consumers)
@@ -77,9 +76,9 @@ async def _found_out(session: Session, dataset: Dataset, consumers: Consumers) -
         stream=dataset.stream,
         messages=first.pending + 1 if first else 0,
         first_sequence=first.sequence if first else None,
-        first_time=_moment(first) if first else None,
+        first_time=moment_of(first.time) if first else None,
         last_sequence=last_sequence or None,
-        last_time=_moment(last) if last else None,
+        last_time=moment_of(last.time) if last else None,
     )
 
 
@@ -118,13 +117,8 @@ def _told(one: Pulled) -> DatasetMessage:
     members: dict[str, Any] = {"encoding": encoding, "data": data}
     return DatasetMessage(
         sequence=one.sequence,
-        time=_moment(one),
+        time=moment_of(one.time),
         subject=message.subject.decode(errors="replace"),
         headers=read_lines(message.head[len(FIRST_LINE) :]) if message.head else {},
         **members,
     )
-
-
-def _moment(one: Pulled) -> datetime:
-    seconds, rest = divmod(one.time, SECOND)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)

@@ -16,10 +16,10 @@ from scibus.bus import headers as h
 from scibus.bus.header_lines import read_lines
 from scibus.bus.raw_messages import FIRST_LINE
 from scibus.bus.stored import parse_time
+from scibus.bus.topology import SECOND
 from scibus.contracts.blobs import BlobRef
 from scibus.contracts.subjects import PREFIX
 
-SECOND = 1_000_000_000
 KIND = f"{PREFIX}.data."
 _BLANKS = rb"[^\x21-\x7e\r\n]*"
 """What whoever reads a header may leave out around its name and value."""

@@ -22,13 +22,13 @@ from nats.errors import Error as NatsError
 from scibus.bus.raw_messages import RawMessage
 from scibus.bus.stored import API
 from scibus.bus.sturdy import subscribe_raw
+from scibus.bus.topology import SECOND
 
 EXPIRES_SECONDS = 30.0
 HEARTBEAT_SECONDS = 5.0
 SILENCE_SECONDS = 12.0
 """Without a heartbeat for so long, the server has forgotten what was asked of it."""
 LOOK_SECONDS = 2.0
-SECOND = 1_000_000_000
 HEADER_ROOM = 64 * 1024
 SHORT_REPLY = 9
 """Parts of an acknowledgement's subject without a domain."""
@@ -82,7 +82,6 @@ class Pull:
         connection: to its server.
         stream: of the consumer.
         consumer: its name.
-        after: number of the last message that it has delivered.
         batch: messages asked for at once.
         most_bytes: asked for at once; a message larger than that is asked for all the same.
     """
@@ -93,13 +92,12 @@ class Pull:
         stream: str,
         consumer: str,
         *,
-        after: int = 0,
         batch: int,
         most_bytes: Callable[[], int],
     ) -> None:
         self._connection = connection
         self._subject = f"{API}.CONSUMER.MSG.NEXT.{stream}.{consumer}"
-        self._last = after
+        self._last = 0
         self._batch = batch
         self._most_bytes = most_bytes
         self._inbox = connection.new_inbox()
@@ -155,10 +153,6 @@ class Pull:
         self._bytes -= _size(taken)
         return taken
 
-    def interrupt(self, reason: str) -> None:
-        """Let whoever waits for messages be told so."""
-        self._break(reason)
-
     def _check(self) -> None:
         is_back = self._connection.stats["reconnects"] != self._reconnects
         if self._broken is None and (is_back or not self._connection.is_connected):
@@ -201,24 +195,25 @@ class Pull:
             self._bytes += len(message.data)
             self._arrived.set()
         elif one.number > self._last:
-            self._break("messages of the consumer went elsewhere")
+            self.interrupt("messages of the consumer went elsewhere")
         else:
-            self._break("somebody has set the consumer back")
+            self.interrupt("somebody has set the consumer back")
 
     def _told(self, headers: Mapping[str, str]) -> None:
         self._heard = time.monotonic()
         code, left = headers.get("Status"), headers.get("Nats-Pending-Messages")
         if code == "100":
             if int(headers.get("Nats-Last-Consumer") or 0) > self._last:
-                self._break("messages were lost on their way")
+                self.interrupt("messages were lost on their way")
         elif code in ("404", "408", "409") and left is not None:
             self._asked = max(self._asked - int(left), 0)
             self._arrived.set()
         else:
             reason = headers.get("Description") or f"status {code}"
-            self._break(f"the server says: {reason}", gone=code == "503" or "eleted" in reason)
+            self.interrupt(f"the server says: {reason}", gone=code == "503" or "eleted" in reason)
 
-    def _break(self, reason: str, *, gone: bool = False) -> None:
+    def interrupt(self, reason: str, *, gone: bool = False) -> None:
+        """Let whoever waits for messages be told so."""
         if self._broken is None:
             self._broken = Interrupted(reason, gone=gone)
         self._arrived.set()

@@ -5,14 +5,17 @@ Reads go to the leader. Every write names the revision it follows (0: none), so 
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from nats.aio.client import Client
 
 from scibus.bus.guarded import GuardedPublisher, Stale
+from scibus.bus.stored import StoredMessage
 
 _OPERATION = "KV-Operation"
+TTL = "Nats-TTL"
+"""Header of a record that ends by itself, after so many seconds."""
 MARKS = (_OPERATION, "Nats-Marker-Reason")
 
 
@@ -23,8 +26,17 @@ class Record:
     revision: int
     time: datetime
     data: bytes
-    exists: bool = True
-    """False for the mark that a deleted value leaves."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, message: StoredMessage) -> "Record":
+        """The record that a message of the bucket's stream is."""
+        return cls(message.sequence, message.time, message.data, message.headers)
+
+    @property
+    def exists(self) -> bool:
+        """False for the mark that a deleted value leaves."""
+        return not is_mark(self.headers)
 
 
 def is_mark(headers: Mapping[str, str]) -> bool:
@@ -50,9 +62,7 @@ class Records:
             BackendUnavailable: the bucket is out of reach.
         """
         message = await self._publisher.last(self.subject(key))
-        if message is None:
-            return None
-        return Record(message.sequence, message.time, message.data, not is_mark(message.headers))
+        return None if message is None else Record.of(message)
 
     async def write(self, key: str, data: bytes, after: int, headers: Mapping[str, str] | None = None) -> int:
         """Write `data` if the last revision is still `after`; the new revision.

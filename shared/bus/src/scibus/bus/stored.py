@@ -3,7 +3,7 @@
 import base64
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from nats.aio.client import Client
@@ -13,6 +13,7 @@ from pydantic_core import from_json
 from scibus.contracts.problems import BackendUnavailable
 
 API = "$JS.API"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 API_SECONDS = 5.0
 NO_MESSAGE = 10037
 NO_STREAM = 10059
@@ -113,6 +114,11 @@ def parse_time(text: str) -> datetime:
     whole, dot, rest = text.rstrip("Z").partition(".")
     fraction = rest[:6].ljust(6, "0") if dot else "000000"
     return datetime.fromisoformat(f"{whole}.{fraction}").replace(tzinfo=UTC)
+
+
+def moment_of(nanoseconds: int) -> datetime:
+    """The time so long after 1970, in whole microseconds as `parse_time` has them."""
+    return EPOCH + timedelta(microseconds=nanoseconds // 1000)
 
 
 def _text(value: bytes) -> str:

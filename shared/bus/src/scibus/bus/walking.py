@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from scibus.bus.bulk import gathering
+from scibus.bus.pulling import pulled
 from scibus.bus.raw_messages import RawMessage
-from scibus.bus.stored import API, ApiError, StoredMessage, api, is_missing
+from scibus.bus.stored import API, ApiError, StoredMessage, api, is_missing, moment_of
+from scibus.bus.topology import SECOND
 from scibus.contracts.problems import BackendUnavailable
 
 BATCH = 500
@@ -23,7 +24,6 @@ LONGEST = 2
 SILENCE_SECONDS = 5.0
 NO_MORE = ("404", "408")
 KEPT_SECONDS = 30
-SECOND = 1_000_000_000
 
 
 async def walk(
@@ -72,7 +72,7 @@ async def walk_batches(
                 if said is not None and said.get("Status") not in NO_MORE:
                     raise NatsError(said.get("Description", "the walk was broken off"))
                 most -= len(batch)
-                left = min(_place(batch[-1]).num_pending, most) if batch else 0
+                left = min(pulled(batch[-1]).pending, most) if batch else 0
                 yield batch
     finally:
         # Where this fails, the server forgets the consumer by itself.
@@ -98,18 +98,14 @@ def _config(name: str, subject: str, since: datetime | None, headers_only: bool)
 
 
 def _stored(message: RawMessage) -> StoredMessage:
-    place = _place(message)
+    place = pulled(message)
     return StoredMessage(
         subject=message.subject.decode(errors="replace"),
-        sequence=place.sequence.stream,
-        time=place.timestamp.astimezone(UTC),
+        sequence=place.sequence,
+        time=moment_of(place.time),
         headers=message.headers,
         data=message.data,
     )
-
-
-def _place(message: RawMessage) -> Msg.Metadata:
-    return Msg.Metadata._from_reply(message.reply.decode())
 
 
 def _json(body: Any) -> bytes:

@@ -22,7 +22,7 @@ def check_name(name: str) -> str:
 
 
 def check_job_id(job_id: str) -> str:
-    """`job_id`, if it may be the id of a job or of a schedule.
+    """`job_id`, if it may be the id of a job, a schedule or a subscription.
 
     Raises:
         ValueError: it is empty, too long, or holds other characters than `A-Za-z0-9_-`.
@@ -30,15 +30,6 @@ def check_job_id(job_id: str) -> str:
     if not _JOB_ID.fullmatch(job_id):
         raise ValueError(f"{job_id[:80]!r} cannot be an id: use 1 to 64 of A-Z a-z 0-9 _ -")
     return job_id
-
-
-def check_subscription_id(name: str) -> str:
-    """`name`, if it may be the id of a subscription: as those of jobs.
-
-    Raises:
-        ValueError: it is empty, too long, or holds other characters than `A-Za-z0-9_-`.
-    """
-    return check_job_id(name)
 
 
 def check_own_id(job_id: str) -> str:

@@ -131,7 +131,7 @@ class DurableConsumer:
             raise Conflict(f"another program reads as {self._name!r} now: give each reader a name of its own")
         if found is None:
             # One that begins with what comes next could not be set back.
-            config = self._config(_start(await self._last() if after is None else after), {})
+            config = self._config(await self._last() if after is None else after)
             found = await _create(self._connection, config)
             self._is_ours = True
             return Opened(self._name, found["delivered"]["stream_seq"])
@@ -167,10 +167,6 @@ class DurableConsumer:
     async def close(self) -> None:
         """It stays."""
 
-    async def forget(self) -> None:
-        """Remove it, and the place with it."""
-        await _delete(self._connection, self._name)
-
     async def _last(self) -> int:
         """The last sequence of the stream."""
         try:
@@ -194,7 +190,7 @@ class DurableConsumer:
         config = {**found["config"], "metadata": {**_told(found), **told}}
         await _create(self._connection, config, action="update")
 
-    def _config(self, start: dict[str, Any], told: dict[str, str]) -> dict[str, Any]:
+    def _config(self, after: int) -> dict[str, Any]:
         return {
             "name": self._name,
             "durable_name": self._name,
@@ -203,8 +199,8 @@ class DurableConsumer:
             "ack_wait": DURABLE_KEPT,
             "max_ack_pending": -1,
             "inactive_threshold": DURABLE_KEPT,
-            "metadata": {OWNER: self._owner, **told},
-            **start,
+            "metadata": {OWNER: self._owner},
+            **_start(after),
         }
 
 

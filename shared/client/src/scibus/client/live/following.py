@@ -1,6 +1,5 @@
 """Subscribes, and opens the reader that belongs to what was asked."""
 
-import re
 from typing import Any
 
 from nats.aio.client import Client
@@ -11,8 +10,7 @@ from scibus.client.live.reader import Reader
 from scibus.client.live.subscribed import Subscribed
 from scibus.contracts.calls import Caller, CallOptions
 from scibus.contracts.live import MessageCallback, SubscribeOperation, SubscribeOrder, SubscriptionState
-
-READER_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+from scibus.contracts.subjects import check_job_id
 
 
 async def follow(
@@ -31,8 +29,8 @@ async def follow(
         ValueError: `name` cannot be a reader's.
         Problem: what the worker answered instead, or `NoAnswer`.
     """
-    if name is not None and not READER_NAME.fullmatch(name):
-        raise ValueError(f"{name[:80]!r} cannot name a reader: use 1 to 64 of A-Z a-z 0-9 _ -")
+    if name is not None:
+        _check_name(name)
     state = await caller.request(operation, order, options)
     reader = Reader(
         connection,
@@ -43,6 +41,13 @@ async def follow(
     )
     await reader.open()
     return Subscribed(caller, operation, state, reader, options, callback)
+
+
+def _check_name(name: str) -> None:
+    try:
+        check_job_id(name)
+    except ValueError:
+        raise ValueError(f"{name[:80]!r} cannot name a reader: use 1 to 64 of A-Z a-z 0-9 _ -") from None
 
 
 def _consumer(connection: Client, service: str, state: SubscriptionState, name: str | None) -> ReaderConsumer:

@@ -79,12 +79,9 @@ class Subscribed:
     async def wait(self, messages: int | None = None, timeout: float | timedelta | datetime | None = None) -> int:
         if self._calling is None:
             raise TypeError("wait counts what a callback has done: subscribe with callback=...")
-        if messages is None and timeout is None:
-            await self._until_ended()
-        else:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_seconds(timeout)):
-                    await self._until_done(messages)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_seconds(timeout)):
+                await self._until_done(messages)
         done, self._waited = self._done - self._waited, self._done
         self._raise_failure()
         return done
@@ -157,9 +154,6 @@ class Subscribed:
             await self._news.wait_for(
                 lambda: self._has_ended or (messages is not None and self._done - self._waited >= messages)
             )
-
-    async def _until_ended(self) -> None:
-        await self._until_done(None)
 
     @property
     def _has_ended(self) -> bool:

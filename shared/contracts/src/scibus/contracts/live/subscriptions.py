@@ -10,10 +10,10 @@ from pydantic import AfterValidator, Field, model_validator
 from scibus.contracts.live.positions import Position, Sequence
 from scibus.contracts.model import Contract
 from scibus.contracts.problems import ProblemDetails
-from scibus.contracts.subjects import LONGEST_ID, check_subscription_id
+from scibus.contracts.subjects import LONGEST_ID, check_job_id
 
 MOST_PER_BATCH = 1000
-SubscriptionId = Annotated[str, AfterValidator(check_subscription_id)]
+SubscriptionId = Annotated[str, AfterValidator(check_job_id)]
 SubscriptionPhase = Literal["starting", "running", "paused", "failing", "leaving"]
 
 

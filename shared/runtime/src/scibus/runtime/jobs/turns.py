@@ -15,14 +15,13 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from scibus.bus.guarded import Stale
-from scibus.bus.records import Record, Records
+from scibus.bus.records import TTL, Record, Records
 from scibus.contracts.jobs import JobRef
 from scibus.contracts.problems import BackendUnavailable
 
 LOOK_SECONDS = 2.0
 """A waiting job looks so often whether the turn is free, also when nobody tells."""
 MARK_SECONDS = 60
-TTL = "Nats-TTL"
 
 
 class Turn:

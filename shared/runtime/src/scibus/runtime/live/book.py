@@ -11,12 +11,13 @@ from nats.errors import Error as NatsError
 from pydantic import ValidationError
 
 from scibus.bus import headers as h
-from scibus.bus.guarded import GuardedPublisher, Stale
-from scibus.bus.records import Record, Records, is_mark
+from scibus.bus.guarded import Stale
+from scibus.bus.records import Record, Records
 from scibus.bus.stored import ApiError
 from scibus.bus.topology import SUBSCRIPTIONS_BUCKET
 from scibus.bus.walking import walk
 from scibus.contracts.problems import BackendUnavailable, NotFound
+from scibus.runtime.live.each import for_each
 from scibus.runtime.live.records import SubscriptionRecord
 from scibus.runtime.logs import get_logger
 
@@ -26,7 +27,6 @@ WHOLE_SECONDS = 60.0
 """After so long all records are read anew: what is told may be lost, records are not."""
 RETRY_SECONDS = 1.0
 TRIES = 20
-AT_ONCE = 16
 
 BUCKET = f"KV_{SUBSCRIPTIONS_BUCKET}"
 
@@ -47,7 +47,6 @@ class SubscriptionBook:
         self._service = service
         self._woken = woken
         self._records = Records(connection, SUBSCRIPTIONS_BUCKET)
-        self._bucket = GuardedPublisher(connection, BUCKET)
         self._known: dict[str, tuple[int, SubscriptionRecord]] = {}
         self._changed = asyncio.Condition()
         self._told: set[str] = set()
@@ -104,12 +103,12 @@ class SubscriptionBook:
         Raises:
             BackendUnavailable: the bucket is out of reach.
         """
-        found = await self._bucket.last(self._records.subject(self._key(record.id)))
-        if found is None or is_mark(found.headers):
+        found = await self._records.read(self._key(record.id))
+        if found is None or not found.exists:
             before = int(found.headers.get(h.EPOCH, 0)) if found else 0
             record = record.changed(epoch=max(record.epoch, before + 1))
             with suppress(Stale):
-                self._keep(record, await self._write(record, found.sequence if found else 0))
+                self._keep(record, await self._write(record, found.revision if found else 0))
                 return record
         await self.read(record.id)
         return None
@@ -208,7 +207,7 @@ class SubscriptionBook:
             try:
                 if self._whole:
                     await self.read_all()
-                await self._read_some(told)
+                await for_each(told, self.read)
             except Exception as error:  # noqa: BLE001 - whatever it was: who follows no more knows nothing
                 log.warning("subscriptions cannot be read", reason=str(error) or repr(error))
                 self._told |= told
@@ -216,15 +215,6 @@ class SubscriptionBook:
                 await asyncio.sleep(RETRY_SECONDS)
             async with self._changed:
                 self._changed.notify_all()
-
-    async def _read_some(self, names: set[str]) -> None:
-        room = asyncio.Semaphore(AT_ONCE)
-
-        async def read(name: str) -> None:
-            async with room:
-                await self.read(name)
-
-        await asyncio.gather(*(read(name) for name in names))
 
     async def read_all(self) -> None:
         """See what the bucket says of all.
@@ -239,8 +229,7 @@ class SubscriptionBook:
                 async for message in messages:
                     name = message.subject.rpartition(".")[2]
                     found.add(name)
-                    exists = not is_mark(message.headers)
-                    self._note(name, Record(message.sequence, message.time, message.data, exists))
+                    self._note(name, Record.of(message))
         except (ApiError, NatsError, TimeoutError) as error:
             self._whole = True
             raise BackendUnavailable(f"{BUCKET} is out of reach: {error!r}") from error

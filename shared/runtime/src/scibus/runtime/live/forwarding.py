@@ -7,10 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from scibus.bus.guarded import Stale
+from scibus.bus.stored import moment_of
 from scibus.contracts.live import Position
 from scibus.contracts.problems import BackendUnavailable, InternalError, Overloaded, Problem
 from scibus.runtime.live.book import SubscriptionBook
-from scibus.runtime.live.lane import Lane, moment
+from scibus.runtime.live.lane import Lane
 from scibus.runtime.live.rate import Rate
 from scibus.runtime.live.records import SubscriptionRecord
 from scibus.runtime.live.source import BeganAnew, Cursor, CursorLost, LiveSource, Reached, SourceMessage
@@ -37,7 +38,6 @@ class Progress:
 
     reached: Reached | None = None
     lag: int | None = None
-    forwarded: int = 0
     is_told: bool = True
 
 
@@ -193,9 +193,8 @@ class Forwarding:
 
     def _note(self, last: SourceMessage, count: int) -> None:
         self._sequence = last.sequence
-        self.progress.reached = Reached(last.sequence, moment(last))
+        self.progress.reached = Reached(last.sequence, moment_of(last.time))
         self.progress.is_told = False
-        self.progress.forwarded += count
         self.rate.add(count)
         self._count.inc(count)
 

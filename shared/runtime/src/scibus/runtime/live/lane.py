@@ -7,14 +7,13 @@ seen, so of two workers one is refused, and looks again.
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from nats.errors import Error as NatsError
 
 from scibus.bus.batches import LARGEST_BATCH, BatchPublisher, Outgoing
 from scibus.bus.blobs import Blobs
 from scibus.bus.live import DataHeaders, LivePlace, read_place
-from scibus.bus.stored import ApiError, api, last_message
+from scibus.bus.stored import EPOCH, ApiError, api, last_message
 from scibus.bus.sturdy import SturdyClient
 from scibus.bus.topology import DATA
 from scibus.bus.walking import walk
@@ -24,7 +23,6 @@ from scibus.contracts.subjects import data_subject
 from scibus.runtime.live.source import Reached, SourceMessage
 from scibus.runtime.replies import SPARE
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FEW = 32
 """So many messages go faster one by one: the server needs about 10 ms for a batch, whatever is in it."""
 WRITTEN_TWICE = 32 * 1024
@@ -172,8 +170,3 @@ def _are_worth_a_batch(messages: Sequence[SourceMessage]) -> bool:
     if len(messages) <= FEW:
         return False
     return len(messages) > FEW + sum(len(message.data) for message in messages) // WRITTEN_TWICE
-
-
-def moment(message: SourceMessage) -> datetime:
-    """When the source took `message`, in whole microseconds."""
-    return EPOCH + timedelta(microseconds=message.time // 1000)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from nats.aio.client import Client
 
 from scibus.bus.guarded import Stale
-from scibus.bus.records import Records
+from scibus.bus.records import TTL, Records
 from scibus.bus.topology import LEASES_BUCKET
 from scibus.contracts.problems import Problem
 from scibus.runtime.logs import get_logger
@@ -18,7 +18,6 @@ log = get_logger(__name__)
 LEASE_SECONDS = 4
 """What a worker that has died held is free after so long, whole seconds as the server counts them."""
 RENEW_SECONDS = 1.0
-TTL = "Nats-TTL"
 
 
 class Presence:

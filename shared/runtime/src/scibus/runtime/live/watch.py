@@ -3,10 +3,10 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from scibus.bus.batches import BatchPublisher
 from scibus.bus.blobs import Blobs
@@ -14,6 +14,7 @@ from scibus.bus.sturdy import SturdyClient
 from scibus.bus.topology import DATA
 from scibus.contracts.problems import NotFound, Overloaded, Problem
 from scibus.runtime.live.book import SubscriptionBook
+from scibus.runtime.live.each import for_each
 from scibus.runtime.live.forwarding import Forwarding
 from scibus.runtime.live.lane import Lane, bus_name
 from scibus.runtime.live.presence import Presence
@@ -24,15 +25,12 @@ from scibus.runtime.metrics import Metrics
 
 log = get_logger(__name__)
 
-Item = TypeVar("Item")
-
 LOOK_SECONDS = 1.0
 """A subscription without a living holder is noticed after so long, once its holder's lease has ended."""
 MISSED_SECONDS = 1.5
 TELL_SECONDS = 5.0
 TOLD_EACH_SECOND = 50
 """Records that one worker writes each second, to tell how far its subscriptions have come."""
-AT_ONCE = 16
 LEAVE_SECONDS = 10.0
 RELEASE_SECONDS = 5.0
 INSIST_SECONDS = 0.2
@@ -107,7 +105,7 @@ class Watch:
         ours = [record.id for record in self.book.all() if self._holds(record)]
         with suppress(TimeoutError):
             async with asyncio.timeout(RELEASE_SECONDS):
-                await _each(ours, self._release)
+                await for_each(ours, self._release)
         await self._presence.stop()
 
     async def opened(self, record: SubscriptionRecord) -> Problem | None:
@@ -158,7 +156,7 @@ class Watch:
                 self._start(record)
             elif record.leaving and record.id not in self._leaving:
                 self._leaving[record.id] = asyncio.create_task(self._leave(record))
-        await _each([record for record in ours if record.paused and not record.is_quiet], self._rest)
+        await for_each([record for record in ours if record.paused and not record.is_quiet], self._rest)
         await self._take_over([record for record in records if record.holder is None])
 
     def _is_ours(self, name: str) -> bool:
@@ -178,7 +176,7 @@ class Watch:
     async def _take_over(self, free: list[SubscriptionRecord]) -> None:
         # Whoever else looks begins elsewhere.
         random.shuffle(free)
-        await _each(free, self._take)
+        await for_each(free, self._take)
 
     async def _gone(self, holders: set[str]) -> set[str]:
         """Those that have been without a lease for a while: after a restart of the server nobody has one yet."""
@@ -312,14 +310,3 @@ async def _ended(tasks: list[asyncio.Task[None]]) -> None:
             task.cancel()
         _, left = await asyncio.wait(left, timeout=INSIST_SECONDS)
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _each(items: Iterable[Item], work: Callable[[Item], Awaitable[None]]) -> None:
-    """`work` for each of `items`, a few at once; the first that fails fails all."""
-    room = asyncio.Semaphore(AT_ONCE)
-
-    async def one(item: Item) -> None:
-        async with room:
-            await work(item)
-
-    await asyncio.gather(*(one(item) for item in items))
