@@ -1,8 +1,6 @@
 """What a dataset holds, looked at without leaving a trace at the MDB."""
 
-import base64
 import time
-from typing import Any
 
 from nats.errors import Error as NatsError
 
@@ -15,6 +13,7 @@ from scibus.bus.raw_messages import FIRST_LINE
 from scibus.bus.stored import moment_of, parse_time
 from scibus.bus.topology import SECOND
 from scibus.contracts.live import DatasetInfo, DatasetMessage, DatasetMessages, Position, ReadOrder
+from scibus.contracts.live.messages import encoded
 from scibus.contracts.problems import BackendUnavailable
 
 READ_BYTES = 8 * 1024 * 1024
@@ -110,15 +109,12 @@ async def _pulled(session: Session, dataset: Dataset, place: Position, limit: in
 
 def _told(one: Pulled) -> DatasetMessage:
     message = one.message
-    try:
-        encoding, data = "utf-8", message.data.decode()
-    except UnicodeDecodeError:
-        encoding, data = "base64", base64.b64encode(message.data).decode()
-    members: dict[str, Any] = {"encoding": encoding, "data": data}
+    encoding, data = encoded(message.data)
     return DatasetMessage(
         sequence=one.sequence,
         time=moment_of(one.time),
         subject=message.subject.decode(errors="replace"),
         headers=read_lines(message.head[len(FIRST_LINE) :]) if message.head else {},
-        **members,
+        encoding=encoding,
+        data=data,
     )

@@ -1,7 +1,6 @@
 """`scibus tail SERVICE DATASET`: read a live dataset off the bus."""
 
 import asyncio
-import base64
 import json
 import sys
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from scibus.client.command.installed import CONTRACTS, installed
 from scibus.client.command.reaching import reaching
 from scibus.client.command.when import moment
 from scibus.contracts.live import LiveMessage, LiveSubscription, SubscribeOperation
+from scibus.contracts.live.messages import encoded
 from scibus.contracts.operations import Service
 
 Form = Literal["text", "json", "raw"]
@@ -101,7 +101,13 @@ def _place(text: str) -> dict[str, Any]:
         return {"offset": text}
     if text.isascii() and text.isdigit():
         return {"sequence": int(text)}
-    return {"time": moment(text)}
+    try:
+        return {"time": moment(text)}
+    except typer.BadParameter:
+        raise typer.BadParameter(
+            f"{text[:40]!r} is no place: write begin, now, a sequence number, or a time as 2026-12-01T08:00Z",
+            param_hint="--from",
+        ) from None
 
 
 def _service(name: str) -> type[Service]:
@@ -127,10 +133,7 @@ def _text(message: LiveMessage) -> None:
 
 
 def _json(message: LiveMessage) -> None:
-    try:
-        encoding, data = "utf-8", message.data.decode()
-    except UnicodeDecodeError:
-        encoding, data = "base64", base64.b64encode(message.data).decode()
+    encoding, data = encoded(message.data)
     gap = message.gap
     told = {
         "dataset": message.dataset,

@@ -1,8 +1,20 @@
 """Messages of a live dataset, as a reader gets them."""
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
+
+Encoding = Literal["utf-8", "base64"]
+
+
+def encoded(data: bytes) -> tuple[Encoding, str]:
+    """A payload as JSON can hold it, and how it is to be read."""
+    try:
+        return "utf-8", data.decode()
+    except UnicodeDecodeError:
+        return "base64", base64.b64encode(data).decode()
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from scibus.contracts.live.messages import Encoding
 from scibus.contracts.live.positions import Position, Sequence
 from scibus.contracts.model import Contract
 from scibus.contracts.problems import ProblemDetails
@@ -140,7 +141,7 @@ class DatasetMessage(Contract):
     time: datetime = Field(description="When the source took it.")
     subject: str
     headers: dict[str, str] = {}
-    encoding: Literal["utf-8", "base64"] = Field(description="How `data` is to be read.")
+    encoding: Encoding = Field(description="How `data` is to be read.")
     data: str
 
 
