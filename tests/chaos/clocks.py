@@ -14,7 +14,7 @@ from tests.chaos.verdict import Verdict, disagreeing, judge, result_of, status_o
 HOUR = 3600
 
 
-@promise("a job of 90 s under an acknowledgement wait of 1 s: one attempt")
+@promise("a job of 90 s under an acknowledgement wait of 1 s: one attempt", short=False)
 async def long_job(verdict: Verdict, whole: bool) -> None:
     """Ninety beats of the server's patience, and a second worker that would take the job."""
     seconds = 90 if whole else 6

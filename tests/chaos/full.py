@@ -130,7 +130,9 @@ async def store(verdict: Verdict, whole: bool) -> None:
         verdict.wrong += await disagreeing(ground.connection, ids)
 
 
-@promise("server's disk full: what was accepted is done, once, when the server was started again with room")
+@promise(
+    "server's disk full: what was accepted is done, once, when the server was started again with room", short=False
+)
 async def disk(verdict: Verdict, whole: bool) -> None:
     """Its writes fail, as on a full disk; such a server stores nothing more before it was started anew."""
     async with field() as ground:

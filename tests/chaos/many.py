@@ -29,7 +29,7 @@ LISTING_SECONDS = 6.0
 CUT_SECONDS = 15.0
 
 
-@promise("slow readers of events: nobody waits for them, and they learn the end")
+@promise("slow readers of events: nobody waits for them, and they learn the end", short=False)
 async def events(verdict: Verdict, whole: bool) -> None:
     """One that never reads what the server sends, and one that takes its time over each status, among much noise."""
     monitor = free_port()
@@ -60,7 +60,7 @@ async def events(verdict: Verdict, whole: bool) -> None:
         verdict.expect(seen[-1].state == "succeeded", f"the slow reader was told {[one.state for one in seen]}")
 
 
-@promise("100,000 jobs queued: memory stays flat, the first starts at once, and the jobs can be listed")
+@promise("100,000 jobs queued: memory stays flat, the first starts at once, and the jobs can be listed", short=False)
 async def many(verdict: Verdict, whole: bool) -> None:
     """Queued while no worker is there, listed, done by one, and listed again."""
     number = 100_000 if whole else 2_000
@@ -94,7 +94,7 @@ async def many(verdict: Verdict, whole: bool) -> None:
         verdict.wrong += await disagreeing(ground.connection, ids[:: number // 20], "idle")
 
 
-@promise("2,000 jobs held or delayed at once stall nobody")
+@promise("2,000 jobs held or delayed at once stall nobody", short=False)
 async def delayed(verdict: Verdict, whole: bool) -> None:
     """Half of them between two attempts, half waiting for the turn that one of them has; then a fresh one comes."""
     async with field() as ground:

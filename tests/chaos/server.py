@@ -24,7 +24,7 @@ async def crash(ground: Field, seconds: float) -> None:
     await ground.server.start()
 
 
-@promise("the server killed under load: accepted jobs are done, once")
+@promise("the server killed under load: accepted jobs are done, once", short=False)
 async def under_load(verdict: Verdict, whole: bool) -> None:
     """Two workers, four programs that submit, and a server that dies every few seconds."""
     async with field() as ground:
