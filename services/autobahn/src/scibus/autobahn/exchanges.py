@@ -17,7 +17,9 @@ from scibus.autobahn.servers import Server
 from scibus.autobahn.settings import AutobahnSettings
 from scibus.bus.trace import current_trace
 from scibus.contracts.problems import BackendFault, BackendUnavailable, BadBackendAnswer
-from scibus.runtime.http_calls import Observe
+from scibus.runtime.http import Observe
+from scibus.runtime.http.bodies import read_whole
+from scibus.runtime.http.refusals import may_pass
 
 LARGEST_ANSWER = 64 * 1024
 """Bytes. A token for many datasets takes some thousand."""
@@ -68,7 +70,7 @@ class Exchanges:
             BadBackendAnswer: it says more than anything that was asked for takes.
         """
         async for attempt in stamina.retry_context(
-            on=_may_pass, attempts=self._attempts, timeout=None, wait_initial=0.2, wait_max=2.0
+            on=may_pass, attempts=self._attempts, timeout=None, wait_initial=0.2, wait_max=2.0
         ):
             with attempt:
                 async with self._turns:
@@ -85,20 +87,12 @@ class Exchanges:
                     "GET", url, headers={"User-Agent": "scibus-autobahn", **current_trace.get(), **headers}
                 ) as response,
             ):
-                body = await _read(response, server)
+                too_much = BadBackendAnswer(f"{server} answers with more than {LARGEST_ANSWER >> 10} KiB")
+                body = await read_whole(response, LARGEST_ANSWER, too_much)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             # An alert that arrives after the handshake is no httpx.HTTPError, and a TimeoutError is an OSError.
             raise unreachable(server, error) from error
         return _understood(server, response, body)
-
-
-async def _read(response: httpx.Response, server: Server) -> bytes:
-    body = bytearray()
-    async for piece in response.aiter_bytes():
-        body += piece
-        if len(body) > LARGEST_ANSWER:
-            raise BadBackendAnswer(f"{server} answers with more than {LARGEST_ANSWER >> 10} KiB")
-    return bytes(body)
 
 
 def _understood(server: Server, response: httpx.Response, body: bytes) -> Answer:
@@ -110,7 +104,3 @@ def _understood(server: Server, response: httpx.Response, body: bytes) -> Answer
     if status == httpx.codes.OK and text.startswith("<"):
         raise BackendUnavailable(f"{server} answers with a web page: is it in maintenance?", backend=fault)
     return Answer(status, text, fault)
-
-
-def _may_pass(error: Exception) -> bool:
-    return isinstance(error, BackendUnavailable) and error.details.retryable

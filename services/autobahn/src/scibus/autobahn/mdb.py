@@ -11,7 +11,7 @@ from scibus.autobahn.sessions import Sessions
 from scibus.autobahn.settings import AutobahnSettings
 from scibus.autobahn.trust import Trust
 from scibus.autobahn.user_tokens import UserTokens
-from scibus.runtime.http_calls import Observe, unobserved
+from scibus.runtime.http import Observe, unobserved
 
 
 class Mdb:

@@ -4,7 +4,6 @@ import os
 import ssl
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -12,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from scibus.autobahn.certificates import ClientCertificate
 from scibus.autobahn.trust import load_bundle
 from scibus.contracts.problems import Problem
+from scibus.runtime.http.addresses import web_url
 
 DOCUMENTED_BUNDLE = "SSL_CA_BUNDLE"
 """Where the published client tells its users to name their authority; it reads it in no version."""
@@ -74,13 +74,9 @@ class AutobahnSettings(BaseSettings):
     def url_leads_somewhere(cls, url: str) -> str:
         """Said at start, not at the first question."""
         try:
-            parts = urlsplit(url)
-            usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+            return web_url(url)
         except ValueError:
-            usable = False
-        if not usable:
-            raise ValueError("must be a URL as https://mdb-account-server/")
-        return url
+            raise ValueError("must be a URL as https://mdb-account-server/") from None
 
     @field_validator("cert", "key", "ca_bundle")
     @classmethod

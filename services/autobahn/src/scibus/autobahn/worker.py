@@ -8,7 +8,7 @@ from scibus.autobahn.settings import AutobahnSettings
 from scibus.contracts.autobahn import Autobahn, TokenQuery, TokenState
 from scibus.contracts.live import DatasetInfo, DatasetMessages, DatasetQuery, ReadOrder
 from scibus.runtime import Metrics, Worker
-from scibus.runtime.http_calls import HttpCalls
+from scibus.runtime.http import HttpCalls
 
 
 async def open_broker(settings: AutobahnSettings, metrics: Metrics) -> AsyncIterator[Broker]:

@@ -4,7 +4,7 @@ from scibus.contracts.drms.base import ServerQuestion
 from scibus.contracts.problems import FieldError, InvalidRequest
 from scibus.drms.jsoc import Jsoc
 from scibus.drms.settings import DrmsSettings
-from scibus.runtime.http_calls import Observe
+from scibus.runtime.http import Observe
 
 
 class Archives:

@@ -37,7 +37,7 @@ from scibus.drms.reading import (
 from scibus.drms.servers import Cgi, ServerConfig
 from scibus.drms.settings import DrmsSettings
 from scibus.drms.transport import Transport
-from scibus.runtime.http_calls import Observe, unobserved
+from scibus.runtime.http import Observe, unobserved
 
 MOST_STRUCTURES = 500
 ORDERED = (0, 1, 2, 12)

@@ -4,31 +4,14 @@ The fields are those of the published client's ServerConfig, and those of `manag
 what it has a CGI for.
 """
 
-from typing import Annotated, Literal
-from urllib.parse import urljoin, urlsplit
+from typing import Literal
+from urllib.parse import urljoin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from scibus.contracts.problems import Unsupported
+from scibus.runtime.http.addresses import FolderUrl
 
-
-def folder_url(url: str) -> str:
-    """`url`, ending with a slash so that names can be joined to it.
-
-    Raises:
-        ValueError: it is no http or https URL.
-    """
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise ValueError("must be an http or https URL")
-    return url if url.endswith("/") else url + "/"
-
-
-FolderUrl = Annotated[str, AfterValidator(folder_url)]
 Cgi = Literal["show_series", "jsoc_info", "jsoc_fetch", "check_address", "show_series_wrapper", "manage_request"]
 
 

@@ -3,7 +3,8 @@
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from scibus.drms.servers import JSOC, KIS, FolderUrl, ServerConfig
+from scibus.drms.servers import JSOC, KIS, ServerConfig
+from scibus.runtime.http.addresses import FolderUrl
 
 
 class DrmsSettings(BaseSettings):

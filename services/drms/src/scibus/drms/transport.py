@@ -12,10 +12,12 @@ from scibus.contracts.problems import BackendUnavailable, Problem, TooLarge
 from scibus.drms.answers import decode
 from scibus.drms.breaker import Breaker
 from scibus.drms.connections import Connections
-from scibus.drms.refusals import refused, unreachable
+from scibus.drms.refusals import refused
 from scibus.drms.servers import Cgi, ServerConfig
 from scibus.drms.settings import DrmsSettings
-from scibus.runtime.http_calls import Observe
+from scibus.runtime.http import Observe
+from scibus.runtime.http.bodies import read_whole
+from scibus.runtime.http.refusals import may_pass, unreachable
 
 LONGEST_GET = 4000
 """Characters of a query string that are sent with GET; web servers refuse lines of about 8 KiB."""
@@ -34,6 +36,9 @@ class Transport:
         self._attempts = settings.attempts
         self._breaker = Breaker(server.name, failures=settings.outage_after, pause=settings.outage_pause)
         self._connections = connections
+        self._too_much = TooLarge(
+            f"{server.name} answers with more than {LARGEST_ANSWER >> 20} MiB: ask for fewer records"
+        )
 
     async def ask(
         self, cgi: Cgi, operation: str, query: Mapping[str, str] | str, *, repeat: bool = True
@@ -96,7 +101,7 @@ class Transport:
         try:
             response = await http.send(request, stream=True, follow_redirects=redirects)
             try:
-                body = await _read(response, self._server.name)
+                body = await read_whole(response, LARGEST_ANSWER, self._too_much)
             finally:
                 await response.aclose()
         except httpx.HTTPError as error:
@@ -106,18 +111,9 @@ class Transport:
         return body
 
 
-async def _read(response: httpx.Response, server: str) -> bytes:
-    body = bytearray()
-    async for piece in response.aiter_bytes():
-        body += piece
-        if len(body) > LARGEST_ANSWER:
-            raise TooLarge(f"{server} answers with more than {LARGEST_ANSWER >> 20} MiB: ask for fewer records")
-    return bytes(body)
-
-
 def _is_outage(error: Exception) -> bool:
     """Worth another try at once; not when the breaker has just said how long to wait."""
-    return isinstance(error, BackendUnavailable) and error.details.retryable and error.details.backend is not None
+    return may_pass(error) and isinstance(error, Problem) and error.details.backend is not None
 
 
 def _was_never_sent(error: Exception) -> bool:

@@ -34,7 +34,7 @@ from scibus.drms.exports.exporting import Exporting
 from scibus.drms.exports.journal import ExportJournal, noted_order
 from scibus.drms.settings import DrmsSettings
 from scibus.runtime import Job, Metrics, Worker
-from scibus.runtime.http_calls import HttpCalls
+from scibus.runtime.http import HttpCalls
 
 
 async def open_archives(settings: DrmsSettings, metrics: Metrics) -> AsyncIterator[Archives]:

@@ -10,7 +10,8 @@ import httpx
 from scibus.bus.trace import current_trace
 from scibus.contracts.problems import BackendFault, BackendUnavailable, BadBackendAnswer, NotFound, Problem
 from scibus.drms.connections import Connections
-from scibus.drms.refusals import refused, unreachable
+from scibus.drms.refusals import refused
+from scibus.runtime.http.refusals import unreachable
 
 POLITE_SECONDS = 5.0
 """After which a file that is not yet whole lets a question pass that waits for the connection."""

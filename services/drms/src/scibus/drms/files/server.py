@@ -16,7 +16,8 @@ from scibus.drms.files.listing import WantedFile
 from scibus.drms.files.verifying import FITS, check_is_no_page, verified
 from scibus.drms.servers import ServerConfig
 from scibus.drms.settings import DrmsSettings
-from scibus.runtime.http_calls import Observe
+from scibus.runtime.http import Observe
+from scibus.runtime.http.addresses import same_origin
 
 Stored = TypeVar("Stored")
 Store = Callable[[AsyncIterator[bytes], str], Awaitable[Stored]]
@@ -99,13 +100,7 @@ class FileServer:
 
     def _auth(self, address: str) -> httpx.Auth | None:
         """The server's login, for its own host only."""
-        own = urlsplit(self._server.url("jsoc_fetch"))
-        asked = urlsplit(address)
-        if not self._server.username or (own.scheme, own.hostname, own.port) != (
-            asked.scheme,
-            asked.hostname,
-            asked.port,
-        ):
+        if not self._server.username or not same_origin(address, self._server.url("jsoc_fetch")):
             return None
         password = self._server.password.get_secret_value() if self._server.password else ""
         return httpx.BasicAuth(self._server.username, password)
