@@ -8,13 +8,13 @@ import httpx
 from scibus.autobahn.datasets import STREAMQL, Dataset
 from scibus.autobahn.exchanges import Answer, Exchanges
 from scibus.autobahn.gateway import GatewayToken
-from scibus.autobahn.kept import Kept
 from scibus.autobahn.places import KnownPlaces, Places, read_places
 from scibus.autobahn.servers import Server
 from scibus.autobahn.settings import AutobahnSettings
 from scibus.autobahn.tokens import Token, read_token
 from scibus.autobahn.trust import Trust
 from scibus.contracts.problems import BackendUnavailable, Forbidden, NotFound, Unauthenticated
+from scibus.runtime.kept import Kept
 
 ROLE = "the account server"
 CONFIG_PATH = "/api/v1/config"

@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 import httpx
 
 from scibus.autobahn.exchanges import Exchanges
-from scibus.autobahn.kept import Kept
 from scibus.autobahn.servers import Server
 from scibus.autobahn.settings import AutobahnSettings
 from scibus.autobahn.tokens import Token, read_token
 from scibus.autobahn.trust import Trust
 from scibus.contracts.problems import BackendUnavailable, Forbidden, Unauthenticated
+from scibus.runtime.kept import Kept
 
 
 class GatewayToken:

@@ -10,12 +10,12 @@ from nats.errors import Error as NatsError
 from scibus.autobahn.datasets import Dataset
 from scibus.autobahn.denials import Denials
 from scibus.autobahn.entrance import Callbacks, Entrance
-from scibus.autobahn.kept import Kept
 from scibus.autobahn.questions import Questions
 from scibus.autobahn.token_keeper import TokenKeeper
 from scibus.autobahn.tokens import Token
 from scibus.bus.connection import REFUSED, close_connection
 from scibus.contracts.problems import BackendUnavailable, Problem, Unauthenticated
+from scibus.runtime.kept import Kept
 
 ASK_SECONDS = 5.0
 HANDOVER_SECONDS = 2

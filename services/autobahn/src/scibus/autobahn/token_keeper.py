@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Never
 
-from scibus.autobahn.kept import WITHDRAWN, Kept
 from scibus.autobahn.tokens import Token
 from scibus.contracts.problems import InternalError, Problem
+from scibus.runtime.kept import WITHDRAWN, Kept
 
 LOOK_AT_CLOCK_SECONDS = 30.0
 """A machine may sleep, and its clock be set: what is due is decided anew so often."""

@@ -5,9 +5,9 @@ from collections import OrderedDict
 from scibus.autobahn.account_server import AccountServer
 from scibus.autobahn.datasets import Dataset
 from scibus.autobahn.gateway import GatewayToken
-from scibus.autobahn.kept import Kept
 from scibus.autobahn.settings import AutobahnSettings
 from scibus.autobahn.tokens import Token
+from scibus.runtime.kept import Kept
 
 MOST_KEPT = 256
 
