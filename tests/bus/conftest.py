@@ -1,4 +1,4 @@
-"""Stores for blobs: the object store of a real server, and a folder."""
+"""Stores for blobs: the object store of a real server, a folder, and a bucket of a real S3 server."""
 
 import nats
 import pytest
@@ -6,6 +6,9 @@ from nats.js.api import ObjectStoreConfig
 
 from scibus.bus.blobs import BUCKET, Blobs
 from tests.bus.blob_places import Place
+from tests.s3 import BreakableWay, S3Server, s3_bucket, s3_server
+
+__all__ = ["s3_bucket", "s3_server"]
 
 
 @pytest.fixture
@@ -36,7 +39,31 @@ def objects(connection, bucket):
 @pytest.fixture
 def files(connection, folder):
     """Blobs as files."""
-    return Blobs(connection, folder=folder, new_as_files=True)
+    return Blobs(connection, folder=folder, new_in="file")
+
+
+@pytest.fixture
+def in_bucket(connection, s3_bucket):
+    """Blobs in a bucket of S3."""
+    return Blobs(connection, url=s3_bucket.url, new_in="s3")
+
+
+@pytest.fixture
+async def way(s3_bucket, monkeypatch):
+    """The way to the S3 server, which can break."""
+    async with BreakableWay(s3_bucket.server) as way:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", way.url)
+        yield way
+
+
+@pytest.fixture
+def strict_bucket(monkeypatch):
+    """A bucket in which keys are looked at."""
+    with S3Server(strict=True) as server:
+        bucket = server.bucket()
+        for name, value in bucket.environment.items():
+            monkeypatch.setenv(name, value)
+        yield bucket
 
 
 @pytest.fixture
@@ -62,7 +89,18 @@ def file_place(folder, files):
     return Place(files, lose, contents)
 
 
-@pytest.fixture(params=["object_place", "file_place"])
+@pytest.fixture
+def bucket_place(s3_bucket, in_bucket):
+    async def lose(ref):
+        await s3_bucket.remove(f"kept/{ref.bucket}/{ref.name}")
+
+    async def contents():
+        return [*await s3_bucket.keys(), *await s3_bucket.unfinished()]
+
+    return Place(in_bucket, lose, contents)
+
+
+@pytest.fixture(params=["object_place", "file_place", "bucket_place"])
 def place(request):
     """Each of the stores in turn."""
     return request.getfixturevalue(request.param)

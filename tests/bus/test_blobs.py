@@ -1,4 +1,4 @@
-"""Blobs, the same in either store: what was put is read back, or it is said why not."""
+"""Blobs, the same in every store: what was put is read back, or it is said why not."""
 
 import asyncio
 import hashlib
@@ -8,7 +8,7 @@ import tracemalloc
 import pytest
 
 from scibus.contracts.blobs import BlobRef
-from scibus.contracts.problems import BadBackendAnswer, Conflict, InvalidRequest, NotFound, Unsupported
+from scibus.contracts.problems import BadBackendAnswer, Conflict, InvalidRequest, NotFound
 from tests.bus.blob_places import MIB, endless, mebibytes, pieces, read
 
 
@@ -200,10 +200,3 @@ async def test_a_bucket_that_cannot_be_one_is_refused(blobs, bucket_name):
 
     with pytest.raises(InvalidRequest, match="bucket"):
         await read(blobs, ref.model_copy(update={"bucket": bucket_name}))
-
-
-async def test_another_kind_of_store_is_said_to_be_unsupported(blobs):
-    ref = BlobRef(store="s3", bucket="b", name="n", size=0, sha256="0" * 64, media_type="text/plain")
-
-    with pytest.raises(Unsupported, match="s3"):
-        await read(blobs, ref)

@@ -157,7 +157,7 @@ async def test_without_the_folder_it_is_said_what_to_set(objects, files):
 
 async def test_files_need_no_jetstream(folder):
     async with NatsServer(jetstream=False) as server, connect(server.url) as bus:
-        files = Blobs(bus.connection, folder=folder, new_as_files=True)
+        files = Blobs(bus.connection, folder=folder, new_in="file")
 
         ref = await files.put("a", pieces(b"content"), media_type="text/plain")
 

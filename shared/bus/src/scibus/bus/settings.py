@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from scibus.bus.s3 import open_bucket, split_url
+from scibus.contracts.problems import Unsupported
+
 
 class BusSettings(BaseSettings):
     """Where NATS is and how to log in. Read from the environment and a `.env` file."""
@@ -24,11 +27,16 @@ class BusSettings(BaseSettings):
     nats_tls_cert: Path | None = Field(default=None, description="Client certificate, PEM.")
     nats_tls_key: Path | None = Field(default=None, description="Key of the client certificate, PEM.")
 
-    blob_store: Literal["nats", "file"] = Field(
-        default="nats", description="Where new blobs go: into NATS, or as files below SCIBUS_BLOB_FOLDER."
+    blob_store: Literal["nats", "file", "s3"] = Field(
+        default="nats",
+        description="Where new blobs go: into NATS, as files below SCIBUS_BLOB_FOLDER, or to SCIBUS_BLOB_URL.",
     )
     blob_folder: Path | None = Field(
         default=None, description="Folder of blobs that are files, shared by workers and readers."
+    )
+    blob_url: str | None = Field(
+        default=None,
+        description="Bucket of blobs in an S3 store, as s3://bucket/prefix; the AWS variables tell endpoint and keys.",
     )
 
     @field_validator("nats_creds", "nats_tls_ca", "nats_tls_cert", "nats_tls_key")
@@ -64,10 +72,31 @@ class BusSettings(BaseSettings):
             raise ValueError(f"there is no folder {folder}")
         return folder
 
+    @field_validator("blob_url")
+    @classmethod
+    def url_names_a_bucket(cls, url: str | None) -> str | None:
+        """Said at start, without what may stand in the URL."""
+        if url is not None:
+            split_url(url)
+        return url
+
     @model_validator(mode="after")
-    def blobs_have_a_place(self) -> Self:
+    def blobs_have_a_bucket(self) -> Self:
         """Said at start, not when the first export was fetched."""
-        if self.blob_store == "nats":
+        if self.blob_store != "s3":
+            return self
+        if self.blob_url is None:
+            raise ValueError("SCIBUS_BLOB_STORE=s3 goes with SCIBUS_BLOB_URL")
+        try:
+            open_bucket(self.blob_url)
+        except Unsupported as missing:
+            raise ValueError(f"SCIBUS_BLOB_STORE=s3: {missing}") from None
+        return self
+
+    @model_validator(mode="after")
+    def blobs_have_a_folder(self) -> Self:
+        """Said at start, not when the first export was fetched."""
+        if self.blob_store != "file":
             return self
         if self.blob_folder is None:
             raise ValueError("SCIBUS_BLOB_STORE=file goes with SCIBUS_BLOB_FOLDER")

@@ -1,4 +1,4 @@
-"""Blobs: what is too large for a message, in the object store (`objects`) or in a shared folder (`files`)."""
+"""Blobs: what is too large for a message, in the object store (`objects`), a folder (`files`) or S3 (`buckets`)."""
 
 from scibus.bus.blobs.objects import BUCKET, KEPT_SECONDS
 from scibus.bus.blobs.places import Blobs

@@ -4,10 +4,10 @@ import asyncio
 import re
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Literal, Protocol, Self
 
 from nats.aio.client import Client
 
@@ -15,6 +15,7 @@ from scibus.bus.blobs.blocking import to_its_end
 from scibus.bus.blobs.chunks import Checksum
 from scibus.bus.blobs.files import FileBlobs
 from scibus.bus.blobs.objects import BUCKET, KEPT_SECONDS, ObjectBlobs
+from scibus.bus.s3 import open_bucket
 from scibus.bus.settings import BusSettings
 from scibus.contracts.blobs import BlobRef
 from scibus.contracts.problems import BadBackendAnswer, InvalidRequest, NotFound, Unsupported
@@ -24,15 +25,31 @@ __all__ = ["BUCKET", "KEPT_SECONDS", "Blobs"]
 BUCKET_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
+Kind = Literal["nats", "file", "s3"]
+
+
+class Place(Protocol):
+    """One store of blobs."""
+
+    async def put(
+        self, name: str, content: AsyncIterable[bytes], *, media_type: str, filename: str | None = None
+    ) -> BlobRef: ...
+
+    def chunks(self, ref: BlobRef) -> AsyncGenerator[bytes, None]: ...
+
+    async def find(self, name: str) -> BlobRef: ...
+
+
 class Blobs:
-    """The blobs of one bus, in the object store or in a folder: a reference tells which, a setting where new ones go.
+    """The blobs of one bus, in the object store, a folder or an S3 bucket: a reference tells which.
 
     Args:
         connection: to NATS.
-        bucket: name of the object store, or of the folder in the folder.
+        bucket: name of the object store, or of the folder in the folder and in the S3 bucket.
         create: whether `put` may make an object store that is missing, as after a server lost its data.
         folder: where blobs lie as files; None where this process has no such folder.
-        new_as_files: whether `put` writes files.
+        url: of the S3 bucket; None where this process has none.
+        new_in: where `put` writes to.
     """
 
     def __init__(
@@ -42,21 +59,28 @@ class Blobs:
         *,
         create: bool = False,
         folder: Path | None = None,
-        new_as_files: bool = False,
+        url: str | None = None,
+        new_in: Kind = "nats",
     ) -> None:
         self._connection = connection
+        self._bucket = bucket
         self._objects = ObjectBlobs(connection, bucket, create=create)
-        self._files = FileBlobs(folder, bucket) if folder else None
-        self._new: ObjectBlobs | FileBlobs = self._objects
-        self._other: ObjectBlobs | FileBlobs | None = self._files
-        if self._files and new_as_files:
-            self._new, self._other = self._files, self._objects
+        self._places: dict[Kind, Place] = {"nats": self._objects}
+        if folder:
+            self._places["file"] = FileBlobs(folder, bucket)
+        self._url = url
+        self._new_in = new_in
 
     @classmethod
     def of(cls, connection: Client, settings: BusSettings, *, create: bool = False) -> Self:
         """The blobs as `settings` place them."""
-        in_files = settings.blob_store == "file"
-        return cls(connection, create=create, folder=settings.blob_folder, new_as_files=in_files)
+        return cls(
+            connection,
+            create=create,
+            folder=settings.blob_folder,
+            url=settings.blob_url,
+            new_in=settings.blob_store,
+        )
 
     @property
     def largest_message(self) -> int:
@@ -84,11 +108,12 @@ class Blobs:
         Raises:
             Conflict: the name is used already.
             TooLarge: the bus has no object store, so that nothing larger than a message can travel.
-            InvalidRequest: a file cannot have that name.
+            InvalidRequest: a file or object cannot have that name.
             BackendUnavailable: the store did not take the content (retryable).
-            Unsupported: the folder's file system has no hard links.
+            Unauthenticated, Forbidden: the keys of the S3 bucket are missing, wrong or not enough.
+            Unsupported: the folder's file system has no hard links, or the library for S3 is not installed.
         """
-        return await self._new.put(name, content, media_type=media_type, filename=filename)
+        return await self._place(self._new_in).put(name, content, media_type=media_type, filename=filename)
 
     async def read(self, ref: BlobRef) -> AsyncGenerator[bytes, None]:
         """The content of `ref`, chunk by chunk; checked when the last one was taken.
@@ -98,7 +123,8 @@ class Blobs:
             BadBackendAnswer: size or SHA-256 differ from the reference, or it leads out of the folder.
             BackendUnavailable: the store stopped answering (retryable).
             InvalidRequest: the reference names what cannot be a blob.
-            Unsupported: the blob lies in another kind of store, or in a folder that this process does not have.
+            Unauthenticated, Forbidden: the keys of the S3 bucket are missing, wrong or not enough.
+            Unsupported: the blob lies in a folder or bucket that this process does not have.
         """
         checksum = Checksum()
         async with aclosing(self._place_of(ref).chunks(ref)) as chunks:
@@ -141,22 +167,39 @@ class Blobs:
             NotFound: none has one of that name.
             BadBackendAnswer: it is described in a way that cannot be understood.
             BackendUnavailable: the store does not answer (retryable).
-            InvalidRequest: a file cannot have that name.
+            InvalidRequest: a file or object cannot have that name.
+            Unauthenticated, Forbidden: the keys of the S3 bucket are missing, wrong or not enough.
+            Unsupported: the library for S3 is not installed.
         """
-        try:
-            return await self._new.find(name)
-        except NotFound:
-            if self._other is None:
-                raise
-            return await self._other.find(name)
+        kinds = dict.fromkeys((self._new_in, *self._places))
+        if self._url:
+            kinds["s3"] = None
+        *others, last = kinds
+        for kind in others:
+            with suppress(NotFound):
+                return await self._place(kind).find(name)
+        return await self._place(last).find(name)
 
-    def _place_of(self, ref: BlobRef) -> ObjectBlobs | FileBlobs:
+    def _place_of(self, ref: BlobRef) -> Place:
         if not BUCKET_NAME.fullmatch(ref.bucket):
             raise InvalidRequest(f"{ref.bucket[:100]!r} cannot be the name of a bucket")
-        if ref.store == "nats":
-            return self._objects
-        if ref.store != "file":
-            raise Unsupported(f"blobs in the store {ref.store!r} cannot be read here")
-        if self._files is None:
+        return self._place(ref.store)
+
+    def _place(self, kind: Kind) -> Place:
+        if kind == "s3" and kind not in self._places:
+            self._places[kind] = self._bucket_at(self._url)
+        if kind not in self._places:
             raise Unsupported("the blob lies in a folder: set SCIBUS_BLOB_FOLDER to where that is mounted here")
-        return self._files
+        return self._places[kind]
+
+    def _bucket_at(self, url: str | None) -> Place:
+        """Opened when it is first used: only then its library must be there."""
+        if url is None:
+            raise Unsupported("the blob lies in an S3 bucket: set SCIBUS_BLOB_URL to it, and the AWS_* variables")
+        try:
+            store = open_bucket(url)
+        except ValueError as error:
+            raise Unsupported(f"SCIBUS_BLOB_URL cannot be used: {error}") from None
+        from scibus.bus.blobs.buckets import BucketBlobs
+
+        return BucketBlobs(store, self._bucket)
