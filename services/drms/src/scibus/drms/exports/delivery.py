@@ -1,6 +1,5 @@
 """The files of a finished export, fetched into the object store."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -11,6 +10,7 @@ from scibus.drms.exports.journal import ExportJournal
 from scibus.drms.files.listing import WantedFile, listed
 from scibus.drms.files.server import FileServer
 from scibus.runtime import Job
+from scibus.runtime.files import each_done
 
 
 class Delivery:
@@ -25,10 +25,9 @@ class Delivery:
 
     def __init__(self, files: FileServer, journal: ExportJournal, job: Job, blobs: Blobs) -> None:
         self._files = files
-        self._journal = journal
+        self._journal = journal.files
         self._job = job
         self._blobs = blobs
-        self._done = 0
 
     async def of(self, export: ExportState) -> ExportedFiles:
         """All files of `export`, and what it has no file for.
@@ -39,34 +38,16 @@ class Delivery:
             BadBackendAnswer: a file is not what it is called.
         """
         wanted, missing = listed(export)
-        found: dict[int, ExportedFile | MissingFile] = {}
-        failures: list[Problem] = []
-        rows = iter(enumerate(wanted))
 
-        async def fetch_one_after_the_other() -> None:
-            for position, row in rows:
-                try:
-                    found[position] = await self._fetched(row)
-                except Problem as problem:
-                    failures.append(problem)
-                if failures:
-                    return
-                self._done += 1
-                await self._job.progress(self._done, len(wanted), "files", "fetching")
+        async def tell(done: int) -> None:
+            await self._job.progress(done, len(wanted), "files", "fetching")
 
-        await self._job.progress(0, len(wanted), "files", "fetching")
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(min(self._files.width, len(wanted))):
-                    group.create_task(fetch_one_after_the_other())
-        except BaseExceptionGroup as raised:
-            raise raised.exceptions[0] from None
-        if failures:
+            rest = await each_done(wanted, self._fetched, at_once=self._files.width, tell=tell)
+        except Problem:
             with suppress(BackendUnavailable):
                 await self._journal.save()
-            # One that trying again does not mend comes first.
-            raise min(failures, key=lambda problem: problem.details.retryable)
-        rest = [found[position] for position in range(len(wanted))]
+            raise
         return ExportedFiles(
             requestid=export.requestid,
             status=export.status,
@@ -78,7 +59,7 @@ class Delivery:
 
     async def _fetched(self, wanted: WantedFile) -> ExportedFile | MissingFile:
         url = self._files.url(wanted.path)
-        if known := self._journal.fetched(url):
+        if known := self._journal.finished(url):
             return known.model_copy(update={"record": wanted.record})
 
         async def store(content: AsyncIterator[bytes], media_type: str) -> ExportedFile:
