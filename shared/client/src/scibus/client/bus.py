@@ -36,6 +36,7 @@ from scibus.contracts.drms import Drms
 from scibus.contracts.jobs import JobRef, JobSchedule, JobState, JobStatus
 from scibus.contracts.live import MessageCallback, SubscribeOperation, SubscribeOrder
 from scibus.contracts.model import Contract
+from scibus.contracts.modos import Modos
 from scibus.contracts.operations import Operation, Request, Service
 from scibus.contracts.subjects import check_job_id
 
@@ -57,6 +58,7 @@ class Bus:
         self.options = options or CallOptions()
         self.autobahn = self.service(Autobahn)
         self.drms = self.service(Drms)
+        self.modos = self.service(Modos)
 
     def service(self, service: type[AnyService]) -> AnyService:
         """A service whose contracts come from elsewhere, connected to this bus."""

@@ -13,10 +13,11 @@ from scibus.contracts.blobs import BlobRef
 from scibus.contracts.drms import Drms
 from scibus.contracts.jobs import JobStatus
 from scibus.contracts.model import Contract
+from scibus.contracts.modos import Modos
 from scibus.contracts.operations import SCHEMA_PREFIX, Service
 from scibus.contracts.problems import ProblemDetails
 
-SERVICES: tuple[type[Service], ...] = (Autobahn, Drms)
+SERVICES: tuple[type[Service], ...] = (Autobahn, Drms, Modos)
 OPERATIONS = "operations.json"
 """Which model is asked and which is answered by which operation."""
 

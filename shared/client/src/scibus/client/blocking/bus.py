@@ -12,6 +12,7 @@ from scibus.contracts.autobahn import Autobahn
 from scibus.contracts.blocking import Blocking
 from scibus.contracts.calls import CallOptions
 from scibus.contracts.drms import Drms
+from scibus.contracts.modos import Modos
 
 P = ParamSpec("P")
 Value = TypeVar("Value")
@@ -38,6 +39,10 @@ class BlockingDrms(Blocking, Drms):
     """JSOC DRMS, the Stanford archive of HMI, AIA and MDI."""
 
 
+class BlockingModos(Blocking, Modos):
+    """MODOS: multi-omics digital objects in an object store, and slices of their genome files."""
+
+
 class SyncBus:
     """A connection to the bus whose calls wait. Services are attributes: `bus.drms.rs_list(...)`.
 
@@ -51,6 +56,7 @@ class SyncBus:
         self._bus = loop.wait(opened.__aenter__)
         self.autobahn = self.service(BlockingAutobahn)
         self.drms = self.service(BlockingDrms)
+        self.modos = self.service(BlockingModos)
 
     def __enter__(self) -> Self:
         return self

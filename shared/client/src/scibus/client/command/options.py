@@ -28,6 +28,7 @@ class Kind(Enum):
     NAMES = "names"
     TEXTS = "texts"
     MIXED = "mixed"
+    MIXTURES = "mixtures"
     JSON = "json"
 
 
@@ -37,8 +38,9 @@ _TYPES: dict[Kind, Any] = {
     Kind.NUMBER: float,
     Kind.NAMES: list[str],
     Kind.TEXTS: list[str],
+    Kind.MIXTURES: list[str],
 }
-_METAVARS = {Kind.NAMES: "NAMES", Kind.JSON: "JSON", Kind.MIXED: "TEXT|JSON"}
+_METAVARS = {Kind.NAMES: "NAMES", Kind.JSON: "JSON", Kind.MIXED: "TEXT|JSON", Kind.MIXTURES: "TEXT|JSON"}
 _SCALARS = {bool: Kind.FLAG, int: Kind.INTEGER, float: Kind.NUMBER, str: Kind.TEXT}
 
 
@@ -84,7 +86,10 @@ class FieldOption:
         if self.kind is Kind.JSON:
             return self._json(given)
         if self.kind is Kind.MIXED:
-            return self._mixed(given)
+            return self._mixed(given, self.field.annotation)
+        if self.kind is Kind.MIXTURES:
+            [member] = get_args(_bare(self.field.annotation))
+            return [self._mixed(text, _bare(member)) for text in given]
         return given
 
     def _json(self, text: str) -> Any:
@@ -93,9 +98,8 @@ class FieldOption:
         except ValueError as error:
             raise typer.BadParameter(f"this is no JSON: {error}", param_hint=self.option) from None
 
-    def _mixed(self, text: str) -> Any:
-        """Text, unless it is JSON of another type that the field takes."""
-        annotation: Any = self.field.annotation
+    def _mixed(self, text: str, annotation: Any) -> Any:
+        """Text, unless it is JSON of another type that is taken there."""
         try:
             TypeAdapter(annotation).validate_json(text)
             return json.loads(text)
@@ -114,7 +118,7 @@ class FieldOption:
     def _form(self) -> Iterator[str]:
         if self.kind is Kind.NAMES:
             yield "Separated by commas; may be repeated."
-        elif self.kind is Kind.TEXTS:
+        elif self.kind in (Kind.TEXTS, Kind.MIXTURES):
             yield "May be repeated."
         elif self.kind is Kind.JSON and (members := _members(self.field.annotation)):
             yield f"A JSON object of {', '.join(members)}."
@@ -140,6 +144,8 @@ def _kind(annotation: Any) -> Kind:
     sequences = [member for member in members if _is_texts(member)]
     if sequences:
         return Kind.NAMES if str in members else Kind.TEXTS if len(members) == 1 else Kind.JSON
+    if len(members) == 1 and _are_mixtures(members[0]):
+        return Kind.MIXTURES
     if len(members) == 1:
         return _SCALARS.get(members[0], Kind.JSON)
     if set(members) == {int, float}:
@@ -176,6 +182,13 @@ def _is_texts(annotation: Any) -> bool:
     if not (isinstance(origin, type) and issubclass(origin, Sequence | set | frozenset)):
         return False
     return all(list(_alternatives(member)) == [str] for member in get_args(annotation) if member is not Ellipsis)
+
+
+def _are_mixtures(annotation: Any) -> bool:
+    """Whether it is a sequence, each member of which may be a text or something else."""
+    origin = get_origin(annotation)
+    members = get_args(annotation) if isinstance(origin, type) and issubclass(origin, Sequence) else ()
+    return any(str in kinds and len(kinds) > 1 for kinds in (list(_alternatives(member)) for member in members))
 
 
 def _choices(annotation: Any) -> Iterator[str]:
