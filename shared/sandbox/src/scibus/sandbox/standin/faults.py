@@ -29,24 +29,28 @@ class Fault:
     Attributes:
         operation: only requests for this operation; None for every operation.
         path: only requests whose path matches this shell pattern; None for every path.
-        times: with how many matching requests it happens; None until the faults are cleared.
+        skip: how many matching requests go well before.
+        times: with how many matching requests it happens then; None until the faults are cleared.
         delay: seconds to wait before anything else happens.
         close: end the connection without a response, "before" the backend did its work or "after" it.
         status: HTTP status sent instead of an answer, with `body` or else a maintenance page.
         body: sent instead of an answer, with HTTP 200 unless `status` says otherwise; may be empty.
         content_type: of `body`.
+        flip: position of a byte of the body that is not what it should be.
         cut_after: close the connection after so many bytes of the body.
         bytes_per_second: send the body no faster than this.
     """
 
     operation: str | None = None
     path: str | None = None
+    skip: int = 0
     times: int | None = 1
     delay: float = 0.0
     close: Literal["before", "after"] | None = None
     status: int | None = None
     body: str | None = None
     content_type: str | None = None
+    flip: int | None = None
     cut_after: int | None = None
     bytes_per_second: float | None = None
 
@@ -61,14 +65,16 @@ class Fault:
     def matches(self, operation: str, path: str) -> bool:
         return self.operation in (None, operation) and (self.path is None or fnmatchcase(path, self.path))
 
-    async def spoil(self, answer: Callable[[], Awaitable[Response]]) -> Response | None:
+    async def spoil(self, answer: Callable[[], Awaitable[Response | None]]) -> Response | None:
         """What leaves instead of `answer`; None when the connection closes without a response."""
         await asyncio.sleep(self.delay)
         if self.close == "before":
             return None
         response = self._replacement() or await answer()
-        if self.close == "after":
+        if response is None or self.close == "after":
             return None
+        if self.flip is not None:
+            response = replace(response, body=_flipped(response.body, self.flip))
         return replace(response, delivery=Delivery(self.cut_after, self.bytes_per_second))
 
     def _replacement(self) -> Response | None:
@@ -77,6 +83,10 @@ class Fault:
         page = MAINTENANCE_PAGE if self.body is None else self.body
         content_type = self.content_type or ("text/html" if page.lstrip().startswith("<") else "application/json")
         return Response(page.encode("latin-1", "replace"), self.status or 200, content_type)
+
+
+def _flipped(body: bytes, position: int) -> bytes:
+    return body[:position] + bytes(byte ^ 0xFF for byte in body[position : position + 1]) + body[position + 1 :]
 
 
 class Faults:
@@ -97,9 +107,13 @@ class Faults:
     def take(self, operation: str, path: str) -> Fault | None:
         """The fault for this request, which uses it up by one."""
         for position, fault in enumerate(self._faults):
-            if fault.matches(operation, path):
-                self._use(position, fault)
-                return fault
+            if not fault.matches(operation, path):
+                continue
+            if fault.skip:
+                self._faults[position] = replace(fault, skip=fault.skip - 1)
+                return None
+            self._use(position, fault)
+            return fault
         return None
 
     def _use(self, position: int, fault: Fault) -> None:

@@ -15,7 +15,8 @@ from .http import Request, Response
 from .log import Received, RequestLog
 from .server import HttpServer
 
-Answer = Callable[[Request], Awaitable[Response]]
+Answer = Callable[[Request], Awaitable[Response | None]]
+"""Gives the response, or None where the connection is closed without one."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ class StandIn(ABC):
         """What `request` asks for."""
 
     @abstractmethod
-    async def answer(self, request: Request) -> Response:
-        """The backend's own answer."""
+    async def answer(self, request: Request) -> Response | None:
+        """The backend's own answer; None where it closes the connection without one."""
 
     @abstractmethod
     def configure(self, settings: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,0 +1,5 @@
+"""The fuzzy finder of ontology terms."""
+
+from .server import Fuzon
+
+__all__ = ["Fuzon"]
