@@ -12,6 +12,7 @@ from scibus.client import Bus, connect
 from scibus.sandbox import NatsServer
 from scibus.sandbox.jsoc import JsocStandIn
 from scibus.sandbox.mdb import MdbStandIn
+from scibus.sandbox.modos import ModosStandIn
 from tests.processes import WorkerProcess, start_worker
 
 SpawnWorker = Callable[..., Awaitable[WorkerProcess]]
@@ -90,3 +91,17 @@ async def mdb() -> AsyncIterator[MdbStandIn]:
 async def autobahn(spawn_worker: SpawnWorker, mdb: MdbStandIn) -> WorkerProcess:
     """The worker for the Mission Data Broker, in front of the stand-in."""
     return await spawn_worker("autobahn", **mdb.addresses()["settings"])
+
+
+@pytest.fixture
+async def modos_stand_in() -> AsyncIterator[ModosStandIn]:
+    async with ModosStandIn() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+async def modos(spawn_worker: SpawnWorker, modos_stand_in: ModosStandIn, tmp_path: Path) -> WorkerProcess:
+    """The worker for MODOS, in front of the stand-in."""
+    return await spawn_worker(
+        "modos", SCIBUS_MODOS_TOKEN_FILE=str(tmp_path / "token.jwt"), **modos_stand_in.addresses()["settings"]
+    )

@@ -17,6 +17,7 @@ COMMANDS = {
     "ticker": [str(TESTS / "runtime" / "live" / "ticker.py")],
     "autobahn": ["-m", "scibus.autobahn"],
     "drms": ["-m", "scibus.drms"],
+    "modos": ["-m", "scibus.modos"],
 }
 START_SECONDS = 20
 STOP_SECONDS = 40

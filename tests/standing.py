@@ -14,6 +14,7 @@ from scibus.client import Bus, connect
 from scibus.sandbox import NatsServer
 from scibus.sandbox.jsoc import JsocStandIn
 from scibus.sandbox.mdb import MdbStandIn
+from scibus.sandbox.modos import ModosStandIn
 from tests.conftest import SpawnWorker, spawning
 from tests.processes import WorkerProcess
 from tests.runtime.live.ticker import Dial
@@ -41,6 +42,12 @@ async def jsoc() -> AsyncIterator[JsocStandIn]:
 @pytest.fixture(scope="module")
 async def mdb() -> AsyncIterator[MdbStandIn]:
     async with MdbStandIn() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture(scope="module")
+async def modos_stand_in() -> AsyncIterator[ModosStandIn]:
+    async with ModosStandIn() as stand_in:
         yield stand_in
 
 
@@ -76,6 +83,13 @@ async def drms(spawn_worker: SpawnWorker, jsoc: JsocStandIn) -> WorkerProcess:
 @pytest.fixture(scope="module")
 async def autobahn(spawn_worker: SpawnWorker, mdb: MdbStandIn) -> WorkerProcess:
     return await spawn_worker("autobahn", **mdb.addresses()["settings"])
+
+
+@pytest.fixture(scope="module")
+async def modos(spawn_worker: SpawnWorker, modos_stand_in: ModosStandIn, folder: Path) -> WorkerProcess:
+    return await spawn_worker(
+        "modos", SCIBUS_MODOS_TOKEN_FILE=str(folder / "token.jwt"), **modos_stand_in.addresses()["settings"]
+    )
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""The objects of the deployment: which there are, and what they say of themselves."""

@@ -1,0 +1,336 @@
+"""Who the worker is: a login by a person, tokens that are renewed, and where they are sent."""
+
+import asyncio
+import stat
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from scibus.contracts.problems import BackendUnavailable, DeadlineExceeded, Forbidden, Unauthenticated, Unsupported
+from scibus.modos.access.device_login import logged_in
+from scibus.modos.access.provider import Grant
+from scibus.modos.access.tokens import AccessToken, UnreadableToken
+from scibus.modos.deployment import Deployment
+from scibus.sandbox.modos import ModosStandIn
+from scibus.sandbox.standin import Fault
+from tests.modos.conftest import OpenDeployment
+
+
+@pytest.fixture(autouse=True)
+def login_wanted(stand_in: ModosStandIn) -> None:
+    stand_in.settings.change({"login": True, "device_interval": 0.0})
+
+
+@pytest.fixture(autouse=True)
+def short_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scibus.modos.access.device_login.SHORTEST", 0.02)
+    monkeypatch.setattr("scibus.modos.access.device_login.SLOWER", 0.05)
+
+
+class Told:
+    """What the person who is waited for gets to read."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    async def __call__(self, gone: float, last: float, text: str) -> None:
+        self.texts.append(text)
+
+
+async def log_in(deployment: Deployment, seconds: float = 5.0) -> Told:
+    told = Told()
+    await deployment.bearer.keep(await logged_in(await deployment.provider(), seconds, told))
+    return told
+
+
+async def asked_with(deployment: Deployment, stand_in: ModosStandIn) -> str | None:
+    """The login that the next question carries."""
+    stand_in.log.clear()
+    await (await deployment.fuzon()).collections()
+    [asked] = stand_in.log.of("fuzon")
+    return asked.headers.get("authorization")
+
+
+def kept(file: Path) -> str:
+    return file.read_text()
+
+
+def write(file: Path, text: str) -> None:
+    file.parent.mkdir()
+    file.write_text(text)
+
+
+class TestLogin:
+    async def test_a_person_agrees(self, deployment: Deployment, stand_in: ModosStandIn, token_file: Path) -> None:
+        stand_in.settings.pending_polls = 3
+
+        told = await log_in(deployment)
+
+        assert "/device" in told.texts[0]
+        assert "confirm the code" in told.texts[0]
+        assert len(told.texts) == 4
+        assert await asked_with(deployment, stand_in) == f"Bearer {kept(token_file)}"
+
+    async def test_nobody_else_may_read_what_is_kept(
+        self, deployment: Deployment, stand_in: ModosStandIn, token_file: Path
+    ) -> None:
+        stand_in.settings.pending_polls = 0
+        await log_in(deployment)
+
+        assert [stat.filemode(path.stat().st_mode) for path in sorted(token_file.parent.iterdir())] == [
+            "-rw-------"
+        ] * 2
+        assert stat.filemode(token_file.parent.stat().st_mode) == "drwx------"
+
+    async def test_told_to_slow_down_it_asks_less_often(self, deployment: Deployment, stand_in: ModosStandIn) -> None:
+        stand_in.settings.change({"slow_downs": 3, "pending_polls": 0})
+
+        await log_in(deployment)
+
+        times = [poll.time for poll in stand_in.log.of("token")]
+        pauses = [later - sooner for sooner, later in pairwise(times)]
+        assert pauses[-1] - pauses[0] > 0.05
+
+    async def test_the_person_says_no(self, deployment: Deployment, stand_in: ModosStandIn) -> None:
+        waiting = asyncio.ensure_future(log_in(deployment))
+        await stand_in.received("token")
+        stand_in.gateway.provider.logins.decide("no")
+
+        with pytest.raises(Forbidden, match="refused by the person"):
+            await waiting
+
+    async def test_the_code_ends_first(self, deployment: Deployment, stand_in: ModosStandIn) -> None:
+        stand_in.settings.device_seconds = 0.3
+
+        with pytest.raises(DeadlineExceeded) as raised:
+            await log_in(deployment)
+
+        assert not raised.value.details.retryable
+
+    async def test_nobody_says_anything(self, deployment: Deployment) -> None:
+        with pytest.raises(DeadlineExceeded, match="submit it again"):
+            await log_in(deployment, seconds=0.2)
+
+    async def test_an_issuer_that_hiccups_is_asked_on(self, deployment: Deployment, stand_in: ModosStandIn) -> None:
+        stand_in.settings.pending_polls = 1
+        stand_in.faults.inject(Fault(operation="token", status=503, times=2))
+
+        await log_in(deployment)
+
+        assert stand_in.count("token") >= 3
+
+    async def test_an_issuer_that_stays_away_is_told(self, deployment: Deployment, stand_in: ModosStandIn) -> None:
+        stand_in.faults.inject(Fault(operation="token", status=503, times=None))
+
+        with pytest.raises(BackendUnavailable):
+            await log_in(deployment, seconds=30)
+
+    async def test_a_deployment_without_logins_says_so(self, deployment: Deployment, stand_in: ModosStandIn) -> None:
+        stand_in.settings.login = False
+
+        with pytest.raises(Unsupported, match="needs no login"):
+            await log_in(deployment)
+
+    async def test_what_was_begun_carries_no_token(self, deployment: Deployment, stand_in: ModosStandIn) -> None:
+        stand_in.settings.pending_polls = 0
+        await log_in(deployment)
+        stand_in.log.clear()
+        await log_in(deployment)
+
+        asked = [*stand_in.log.of("device"), *stand_in.log.of("token")]
+        assert len(asked) == 2
+        assert [request.headers.get("authorization") for request in asked] == [None, None]
+
+
+class TestToken:
+    async def keep(
+        self, deployment: Deployment, stand_in: ModosStandIn, seconds: float, *, refresh: bool = True
+    ) -> str:
+        access = AccessToken.read(stand_in.tokens.access(seconds, ["ex"], "write"))
+        await deployment.bearer.keep(Grant(access, stand_in.tokens.refreshing(60) if refresh else None, None))
+        return f"Bearer {access.text}"
+
+    async def test_a_good_one_is_sent(self, deployment: Deployment, stand_in: ModosStandIn) -> None:
+        token = await self.keep(deployment, stand_in, 3600)
+
+        assert await asked_with(deployment, stand_in) == token
+        assert stand_in.count("token") == 0
+
+    async def test_one_that_ends_soon_is_renewed_once_for_all(
+        self, deployment: Deployment, stand_in: ModosStandIn
+    ) -> None:
+        old = await self.keep(deployment, stand_in, 29)
+        fuzon = await deployment.fuzon()
+        stand_in.log.clear()
+
+        await asyncio.gather(*(fuzon.collections() for _ in range(10)))
+
+        assert stand_in.count("token") == 1
+        sent = {request.headers["authorization"] for request in stand_in.log.of("fuzon")}
+        assert len(sent) == 1
+        assert old not in sent
+
+    async def test_the_new_refresh_token_counts(self, deployment: Deployment, stand_in: ModosStandIn) -> None:
+        stand_in.settings.token_seconds = 20
+        await self.keep(deployment, stand_in, 10)
+
+        first, second = [await asked_with(deployment, stand_in) for _ in range(2)]
+
+        assert first != second
+
+    async def test_without_a_refresh_token_an_ended_one_asks_for_a_login(
+        self, deployment: Deployment, stand_in: ModosStandIn
+    ) -> None:
+        await self.keep(deployment, stand_in, -1, refresh=False)
+
+        with pytest.raises(Unauthenticated, match="scibus submit modos login"):
+            await asked_with(deployment, stand_in)
+
+    async def test_a_refresh_token_that_does_not_count_any_more(
+        self, deployment: Deployment, stand_in: ModosStandIn
+    ) -> None:
+        await self.keep(deployment, stand_in, -1)
+        stand_in.tokens.revoke_refreshing()
+
+        with pytest.raises(Unauthenticated, match="invalid_grant"):
+            await asked_with(deployment, stand_in)
+
+    async def test_an_issuer_that_is_away_costs_nothing_while_the_token_is_good(
+        self, deployment: Deployment, stand_in: ModosStandIn
+    ) -> None:
+        stand_in.faults.inject(Fault(operation="token", status=503, times=None))
+        token = await self.keep(deployment, stand_in, 31)
+
+        assert await asked_with(deployment, stand_in) == token
+
+    async def test_one_that_is_refused_before_its_end_is_renewed(
+        self, deployment: Deployment, stand_in: ModosStandIn
+    ) -> None:
+        old = await self.keep(deployment, stand_in, 3600)
+        fuzon = await deployment.fuzon()
+        stand_in.log.clear()
+        stand_in.faults.inject(Fault(operation="fuzon", status=401, body="{}"))
+
+        await fuzon.collections()
+
+        assert [request.headers["authorization"] == old for request in stand_in.log.of("fuzon")] == [True, False]
+
+    async def test_one_that_nobody_takes_asks_for_a_login(self, deployment: Deployment, stand_in: ModosStandIn) -> None:
+        await self.keep(deployment, stand_in, 3600, refresh=False)
+        stand_in.tokens.revoke()
+
+        with pytest.raises(Unauthenticated, match="fuzon does not let the worker in"):
+            await asked_with(deployment, stand_in)
+
+    async def test_without_any_token_nothing_is_sent(self, deployment: Deployment, stand_in: ModosStandIn) -> None:
+        stand_in.settings.login = False
+
+        assert await asked_with(deployment, stand_in) is None
+
+    async def test_another_host_gets_no_token(self, deployment: Deployment, stand_in: ModosStandIn) -> None:
+        await self.keep(deployment, stand_in, 3600)
+        await deployment.endpoints.all()
+
+        assert await deployment.bearer.headers(f"{stand_in.block_url}x") == {}
+        assert await deployment.bearer.headers(f"{stand_in.url}htsget/reads/x") != {}
+
+    @pytest.mark.parametrize("text", ["", "no token", "a.b.c"])
+    async def test_a_file_without_a_token_is_told(
+        self, deployment: Deployment, stand_in: ModosStandIn, token_file: Path, text: str
+    ) -> None:
+        write(token_file, text)
+
+        assert (await deployment.bearer.state()).state == "unreadable"
+        with pytest.raises(Unauthenticated, match="cannot be read"):
+            await asked_with(deployment, stand_in)
+
+    async def test_white_space_around_it_does_not_count(
+        self, deployment: Deployment, stand_in: ModosStandIn, token_file: Path
+    ) -> None:
+        text = stand_in.tokens.access(3600, ["ex"], "write")
+        write(token_file, f" {text}\n\n")
+
+        assert await asked_with(deployment, stand_in) == f"Bearer {text}"
+
+    async def test_how_it_stands(self, deployment: Deployment, stand_in: ModosStandIn) -> None:
+        absent = await deployment.bearer.state()
+        await self.keep(deployment, stand_in, 3600)
+        valid = await deployment.bearer.state()
+        await self.keep(deployment, stand_in, -1)
+        renewable = await deployment.bearer.state()
+
+        assert (absent.state, absent.advice) == ("absent", "log the worker in: scibus submit modos login --follow")
+        assert (valid.state, valid.refreshable, valid.advice) == ("valid", True, None)
+        assert (renewable.state, renewable.refreshable, renewable.advice) == ("expired", True, None)
+
+    @pytest.mark.parametrize(("left", "good"), [(29, False), (31, True)])
+    def test_thirty_seconds_before_its_end_it_is_over(self, stand_in: ModosStandIn, left: float, good: bool) -> None:
+        assert AccessToken.read(stand_in.tokens.access(left)).is_good is good
+
+    def test_a_token_without_an_end_is_none(self) -> None:
+        import jwt
+
+        with pytest.raises(UnreadableToken):
+            AccessToken.read(jwt.encode({"sub": "x"}, "secret" * 8, algorithm="HS256"))
+
+    async def test_where_it_cannot_be_kept_it_counts_all_the_same(
+        self, open_deployment: OpenDeployment, stand_in: ModosStandIn
+    ) -> None:
+        deployment = await open_deployment(token_file=Path("/proc/nowhere/token.jwt"))
+
+        token = await self.keep(deployment, stand_in, 3600)
+
+        assert await asked_with(deployment, stand_in) == token
+
+
+class TestS3Key:
+    @pytest.fixture(autouse=True)
+    async def logged_in(self, deployment: Deployment, stand_in: ModosStandIn) -> None:
+        stand_in.settings.pending_polls = 0
+        await log_in(deployment)
+
+    async def test_the_key_service_gives_one(self, deployment: Deployment) -> None:
+        key = await deployment.keys.key()
+
+        assert key.bucket == "modos-demo"
+        assert key.permissions.read
+        assert key.paths == [f"s3://modos-demo/{prefix}" for prefix in key.prefixes] or key.paths == ["s3://modos-demo"]
+        assert "secret" not in key.model_dump_json()
+
+    async def test_it_is_kept_over_a_restart_and_nobody_else_reads_it(
+        self, deployment: Deployment, open_deployment: OpenDeployment, stand_in: ModosStandIn, token_file: Path
+    ) -> None:
+        first = await deployment.keys.key()
+        again = await (await open_deployment()).keys.key()
+
+        assert again == first
+        assert stand_in.count("kms") == 1
+        assert stat.filemode((token_file.parent / "s3-key.json").stat().st_mode) == "-rw-------"
+
+    async def test_it_is_renewed_before_it_ends(self, deployment: Deployment, stand_in: ModosStandIn) -> None:
+        stand_in.settings.key_seconds = 1.5
+        first = await deployment.keys.credentials()
+        await asyncio.sleep(1.2)
+        second = await deployment.keys.credentials()
+
+        assert first["access_key_id"] != second["access_key_id"]
+        assert first["expires_at"] is not None
+        assert first["expires_at"].timestamp() < time.time()
+
+    async def test_another_one_on_demand(self, deployment: Deployment) -> None:
+        first = await deployment.keys.key()
+
+        assert (await deployment.keys.key(renew=True)).name != first.name
+
+    async def test_a_key_of_ones_own_comes_first(self, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert await deployment.keys.are_wanted()
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "mine")
+        assert not await deployment.keys.are_wanted()
+
+    async def test_without_a_login_there_is_none(self, open_deployment: OpenDeployment, tmp_path: Path) -> None:
+        deployment = await open_deployment(token_file=tmp_path / "other" / "token.jwt")
+
+        with pytest.raises(Unauthenticated, match="log the worker in"):
+            await deployment.keys.key()
