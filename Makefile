@@ -18,7 +18,7 @@ help: ## Show this list
 
 setup: .venv/.ready ## Install everything below this folder (needs the package index once)
 
-demo: setup ## Start the bus, two workers and their stand-ins; query, follow an export and a live dataset; stop
+demo: setup ## Start the bus, workers and stand-ins; query, follow an export and live data, slice a genome file; stop
 	$(RUN) scibus demo
 
 test: lint unit pythons ## Lint, types, arrows between packages, and all tests

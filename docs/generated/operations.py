@@ -1,5 +1,6 @@
 """Operations: in one table, and each with all that it takes and gives."""
 
+import json
 import shlex
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,18 @@ AnyOperation = Operation[..., Any, Any]
 RECORDS = "hmi.v_45s[2013.07.03_08:42_TAI/3m]"
 ADDRESS = "user@example.com"
 DATASET = "solar-wind"
+OBJECT = "s3://modos-demo/ex"
+SEQUENCE = "bb8b99d187820d9ca49fb2ffe2e89bfb"
+SAMPLE = {"id": "blood1", "type": "Sample", "attributes": {"name": "Blood 1", "cell_type": "leukocyte"}}
+BLOB = {
+    "bucket": "scibus_blobs",
+    "name": "uploads/notes.txt",
+    "size": 5,
+    "sha256": "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+    "media_type": "text/plain",
+}
+COMMA = ("key", "seg", "link")
+"""Fields that may be one text with commas."""
 ASKED: Mapping[str, Mapping[str, Any]] = {
     "autobahn.subscribe": {"dataset": DATASET, "offset": "begin"},
     "autobahn.seek": {"id": DATASET, "sequence": 1},
@@ -33,6 +46,31 @@ ASKED: Mapping[str, Mapping[str, Any]] = {
     "drms.show_series": {"ds_filter": "^hmi"},
     "drms.show_series_wrapper": {"ds_filter": "^hmi"},
     "drms.query": {"ds": RECORDS, "key": ["T_REC", "DATAMEAN"], "utc": True},
+    "modos.endpoints": {},
+    "modos.service_info": {"service": "reads"},
+    "modos.list": {},
+    "modos.metadata": {"type": "Sample"},
+    "modos.find": {"query": "GIAC", "fuzzy": True},
+    "modos.s3_path": {"query": "GIAB", "exact_match": True},
+    "modos.files": {"modo": OBJECT},
+    "modos.elements": {"modo": OBJECT, "group": "data"},
+    "modos.show": {"modo": OBJECT, "element": "sample/sample1", "format": "yaml"},
+    "modos.refget_sequence": {"id": SEQUENCE, "start": 1000, "end": 1010},
+    "modos.refget_metadata": {"id": SEQUENCE},
+    "modos.codes": {"collection": "cell_type", "query": "leukocyte", "top": 3},
+    "modos.collections": {},
+    "modos.token": {},
+    "modos.s3_key": {},
+    "modos.login": {"seconds": 300},
+    "modos.stream": {"modo": OBJECT, "file": "demo1.bam", "regions": ["chr1:1000-2000", "chr2"]},
+    "modos.records": {"modo": OBJECT, "file": "demo1.cram", "regions": ["chr1:1000-2000"]},
+    "modos.download": {"modo": "GIAB"},
+    "modos.upload": {"path": "s3://modos-demo/new", "files": [{"name": "notes.txt", "blob": BLOB}]},
+    "modos.create": {"path": "s3://modos-demo/mine", "attributes": {"description": "An object of mine"}},
+    "modos.add": {"modo": "s3://modos-demo/mine", "elements": [SAMPLE]},
+    "modos.update": {"modo": "GIAB", "attributes": {"description": "Genome in a bottle, again"}},
+    "modos.remove": {"modo": "s3://modos-demo/mine", "element": "sample/blood1"},
+    "modos.publish": {"modo": OBJECT, "file": "reference.fa"},
 }
 """An example for each operation."""
 
@@ -114,7 +152,9 @@ def _option(name: str, value: Any) -> list[str]:
     option = f"--{name.replace('_', '-')}"
     if value is True:
         return [option]
-    return [option, ",".join(value) if isinstance(value, list) else str(value)]
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return [option, ",".join(value)] if name in COMMA else [word for one in value for word in (option, one)]
+    return [option, json.dumps(value) if isinstance(value, list | dict) else str(value)]
 
 
 def _literal(value: Any) -> str:

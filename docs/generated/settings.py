@@ -1,11 +1,13 @@
 """What can be set."""
 
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from docs.generated.markdown import Lines, code, table
 from scibus.autobahn.settings import AutobahnSettings
 from scibus.bus.settings import BusSettings
 from scibus.drms.settings import DrmsSettings
+from scibus.modos.settings import ModosSettings
 from scibus.runtime import WorkerSettings
 
 SETTINGS: dict[str, type[BaseSettings]] = {
@@ -13,7 +15,16 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "worker": WorkerSettings,
     "autobahn": AutobahnSettings,
     "drms": DrmsSettings,
+    "modos": ModosSettings,
 }
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    # What a factory makes depends on where it runs; the description tells it.
+    given = None if field.default_factory else field.default
+    return "" if given in (None, [], {}) else code(given)
 
 
 def settings(argument: str) -> Lines:
@@ -23,7 +34,7 @@ def settings(argument: str) -> Lines:
     rows = (
         (
             f"`{prefix}{name.upper()}`",
-            "required" if field.is_required() else "" if field.default in (None, []) else code(field.default),
+            _default(field),
             field.description or "",
         )
         for name, field in model.model_fields.items()

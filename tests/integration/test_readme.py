@@ -33,7 +33,7 @@ async def output_of(command, url):
     return output.decode()
 
 
-async def test_its_commands_print_what_it_shows(drms, autobahn, nats_server):
+async def test_its_commands_print_what_it_shows(drms, autobahn, modos, nats_server):
     """In order: some go on with what those before them have begun."""
     printed = [(command, await output_of(command, nats_server.url)) for command, _ in CONSOLE]
 
@@ -41,7 +41,7 @@ async def test_its_commands_print_what_it_shows(drms, autobahn, nats_server):
 
 
 def test_it_shows_commands():
-    assert len(CONSOLE) == 6
+    assert len(CONSOLE) == 8
 
 
 async def test_its_request_is_answered_to_a_bare_client(drms, bus):
@@ -60,5 +60,5 @@ def test_its_test_command_is_what_ci_runs():
 def test_every_folder_it_names_is_there():
     named = re.findall(r"^\| `((?:shared|services|tests)[\w/]*)` \|", README, re.MULTILINE)
 
-    assert len(named) == 8
+    assert len(named) == 9
     assert [name for name in named if not (ROOT / name).is_dir()] == []

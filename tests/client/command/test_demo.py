@@ -22,6 +22,8 @@ async def test_the_demo_shows_the_bus_and_a_table_and_leaves_nothing(scibus: Com
     assert "hmi.m_45s.20130703_084200_TAI.2.magnetogram.fits   23040" in result.text
     assert "scibus tail autobahn solar-wind" in result.err
     assert "604" in result.text
+    assert "s3://modos-demo/ex               data/demo1        DataEntity" in result.text
+    assert "demo1.cram   CRAM        34" in result.text
     assert not any((tmp_path / "temporary").iterdir())
 
 

@@ -86,7 +86,7 @@ async def test_an_unknown_service_is_wrong_usage_and_the_known_ones_are_told(sci
     result = await scibus("call", "nosuch", "query")
 
     assert (result.code, result.out) == (2, b"")
-    assert "there is no service 'nosuch': known are autobahn, broken, drms, probe, shapes" in result.err
+    assert "there is no service 'nosuch': known are autobahn, broken, drms, modos, probe, shapes" in result.err
 
 
 async def test_an_unknown_operation_is_wrong_usage_and_the_known_ones_are_told(scibus: Command) -> None:

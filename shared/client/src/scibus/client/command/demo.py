@@ -16,10 +16,13 @@ from scibus.client.bus import Bus
 from scibus.client.command.child import ChildError
 from scibus.client.command.examples import (
     DATASET,
+    FILE,
     KEYWORDS,
     NOTIFY,
+    OBJECT,
     ORDERED,
     RECORD_SET,
+    REGION,
     command,
     first_call,
     first_job,
@@ -36,6 +39,7 @@ from scibus.contracts.drms import ExportedFiles
 
 SERVICE = "drms"
 LIVE_SERVICE = "autobahn"
+OBJECT_SERVICE = "modos"
 SHOWN_DIGITS = 12
 SHOWN_MESSAGES = 5
 HISTORY = 600
@@ -44,11 +48,11 @@ LIVE_SECONDS = 30
 
 
 def demo() -> None:
-    """Show what scibus does: start a bus, ask for a table, follow an export and a live dataset, stop everything.
+    """Show what scibus does: start a bus, ask for a table, follow an export and live data, slice a genome file, stop.
 
     Nothing is left behind, and no port, folder or setting of yours is used. Exit code 1 when a step fails.
     """
-    services = chosen_services([SERVICE, LIVE_SERVICE])
+    services = chosen_services([SERVICE, LIVE_SERVICE, OBJECT_SERVICE])
     temporary = tempfile.TemporaryDirectory(prefix="scibus-demo-", ignore_cleanup_errors=True)
     # Elsewhere, a `.env` file might lead the worker to the real backend.
     with telling(), temporary as folder, chdir(folder):
@@ -62,7 +66,7 @@ def demo() -> None:
 async def _show(stack: Stack) -> None:
     _stop_on_sigterm()
     try:
-        _step("1. Start a bus: nats-server, stand-ins for JSOC and the Mission Data Broker, their workers", "up")
+        _step("1. Start a bus: nats-server, stand-ins for JSOC, the Mission Data Broker and MODOS, their workers", "up")
         await stack.start()
         async with stack.bus() as bus:
             _step("2. Look at who is there", "services")
@@ -76,8 +80,15 @@ async def _show(stack: Stack) -> None:
             _table(_files_view(await result_of(job)))
             _step("5. Follow a live dataset: the end of its history, and what comes", *first_call(LIVE_SERVICE))
             _table(await _live_view(bus))
+            _step("6. Find multi-omics objects and their files", *first_call(OBJECT_SERVICE))
+            _table(view_of(await bus.modos.metadata(type="DataEntity")))
+            _step("7. Get exactly the reads of a region out of a CRAM file", *first_job(OBJECT_SERVICE))
+            sliced = await bus.modos.records.submit(modo=OBJECT, file=FILE, regions=[REGION])
+            with shown() as show:
+                await follow(sliced, show)
+            _table(view_of(await result_of(sliced)))
     finally:
-        _say("6. Stop everything")
+        _say("8. Stop everything")
         await stack.stop(asyncio.Event())
     _say("That was it. To go on: `scibus up` in one terminal, `scibus call --help` in another.")
 

@@ -9,13 +9,19 @@ NOTIFY = "user@example.com"
 """The address that the stand-in for JSOC has registered."""
 DATASET = "solar-wind"
 """A dataset to which the stand-in for the Mission Data Broker adds a message each second."""
+OBJECT = "s3://modos-demo/ex"
+FILE = "demo1.cram"
+REGION = "chr1:1000-2000"
+"""Of an object that the stand-in for MODOS has: 0-based, half-open."""
 _FIRST_CALLS = {
     "autobahn": ("tail", "autobahn", DATASET, "--from", "600", "--limit", "5"),
     "drms": ("call", "drms", "query", "--ds", RECORD_SET, "--key", ",".join(KEYWORDS), "--rec-index"),
+    "modos": ("call", "modos", "metadata", "--type", "DataEntity"),
 }
 _FIRST_JOBS = {
     "autobahn": ("submit", "autobahn", "read", "--dataset", DATASET, "--limit", "3", "--follow"),
     "drms": ("submit", "drms", "export", "--ds", ORDERED, "--notify", NOTIFY, "--follow"),
+    "modos": ("submit", "modos", "records", "--modo", OBJECT, "--file", FILE, "--regions", REGION, "--follow"),
 }
 
 
