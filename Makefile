@@ -9,6 +9,9 @@ JUDGES := $(wildcard tests/judges/*.py)
 JUDGE_SCRIPTS := $(filter-out $(wildcard tests/judges/test_*.py),$(JUDGES))
 
 export UV_SYSTEM_CERTS := 1
+# Some judges need a later Python than the project: pyenv's are found too.
+SPACE := $(subst ,, )
+export PATH := $(PATH):$(subst $(SPACE),:,$(wildcard $(HOME)/.pyenv/versions/3.1[2-9]*/bin))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint types unit pythons chaos bench images schemas gate docs site manifests deploy-check format clean

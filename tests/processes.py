@@ -15,6 +15,7 @@ COMMANDS = {
     "shapes": [str(TESTS / "client" / "command" / "shapes.py")],
     "chaos": [str(TESTS / "chaos" / "probe.py")],
     "ticker": [str(TESTS / "runtime" / "live" / "ticker.py")],
+    "mover": [str(TESTS / "modos" / "transfer" / "mover.py")],
     "autobahn": ["-m", "scibus.autobahn"],
     "drms": ["-m", "scibus.drms"],
     "modos": ["-m", "scibus.modos"],

@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -15,7 +15,7 @@ from scibus.contracts.blobs import BlobRef
 from scibus.contracts.modos import TransferredFile, TransferredObject
 from tests.conftest import SpawnWorker
 from tests.modos.transfer.mover import Mover
-from tests.processes import COMMANDS, WorkerProcess
+from tests.processes import WorkerProcess
 from tests.s3 import BreakableWay, S3Bucket, S3Server, s3_bucket, s3_server
 from tests.waiting import until
 
@@ -24,8 +24,6 @@ __all__ = ["s3_bucket", "s3_server"]
 SpawnMover = Callable[..., Awaitable[WorkerProcess]]
 MIB = 1024 * 1024
 BUCKET = "objects"
-
-COMMANDS.setdefault("mover", [str(Path(__file__).with_name("mover.py"))])
 
 
 def noise(size: int) -> bytes:
@@ -105,6 +103,13 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    @classmethod
+    def empty(cls, path: Path) -> Self:
+        """With nothing in it, whatever was there."""
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(parents=True)
+        return cls(path)
+
     def put(self, files: dict[str, bytes], key: str = "ex") -> None:
         """Make an object of `files`."""
         for name, content in files.items():
@@ -124,19 +129,6 @@ class Folder:
     def contents(self, key: str = "ex") -> dict[str, bytes]:
         """The files of an object."""
         return {name.removeprefix(f"{key}/"): content for name, (content, _) in self.all().items()}
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    path = tmp_path / "store" / BUCKET
-    path.mkdir(parents=True)
-    return Folder(path)
-
-
-@pytest.fixture
-async def local_mover(spawn_worker: SpawnWorker, folder: Folder) -> WorkerProcess:
-    """Moves between the folder and blobs."""
-    return await spawn_worker("mover", SCIBUS_MOVER_STORE=str(folder.path.parent), SCIBUS_ACK_WAIT="30")
 
 
 @pytest.fixture

@@ -24,13 +24,14 @@ class MoverSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SCIBUS_MOVER_")
 
     store: str = ""
+    folder: str = ""
     key: str = "any"
     secret: str = "any"
 
     def bucket(self, name: str) -> S3Store | LocalStore:
-        """The bucket `name`, of a server or of a folder."""
-        if not self.store.startswith("http"):
-            return LocalStore(Path(self.store) / name)
+        """The bucket `name`: a folder where there is one of that name, else of the server."""
+        if self.folder and (Path(self.folder) / name).is_dir():
+            return LocalStore(Path(self.folder) / name)
         return S3Store(
             name,
             endpoint=self.store,

@@ -75,12 +75,12 @@ async def test_a_store_that_is_not_there_is_tried_again_later(mover, objects, s3
 
 
 async def test_what_a_dead_worker_fetched_is_not_fetched_again(spawn_mover, objects, s3_bucket, modo, way):
-    files = {f"{number:02}.txt": noise(1000) for number in range(20)} | {"reads.bam": noise(64 * MIB)}
+    files = {f"{number:02}.txt": noise(1000) for number in range(20)} | {"reads.bam": noise(20 * MIB)}
     await put_all(s3_bucket, files)
     first = await spawn_mover()
     slowly(way)
     job = await objects.download(modo)
-    await objects.moved(job, 12 * MIB)
+    await objects.moved(job, 5 * MIB)
 
     first.kill()
     fast(way)
@@ -96,12 +96,12 @@ async def test_what_a_dead_worker_fetched_is_not_fetched_again(spawn_mover, obje
 async def test_a_fetched_file_that_changed_since_or_lost_its_blob_is_fetched_again(
     spawn_mover, objects, s3_bucket, modo, way
 ):
-    files = {f"{number:02}.txt": noise(1000) for number in range(4)} | {"reads.bam": noise(64 * MIB)}
+    files = {f"{number:02}.txt": noise(1000) for number in range(4)} | {"reads.bam": noise(20 * MIB)}
     await put_all(s3_bucket, files)
     first = await spawn_mover()
     slowly(way)
     job = await objects.download(modo)
-    await objects.moved(job, 12 * MIB)
+    await objects.moved(job, 5 * MIB)
 
     first.kill()
     fast(way)

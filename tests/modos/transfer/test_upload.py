@@ -4,9 +4,12 @@ import hashlib
 
 import pytest
 
-from scibus.contracts.problems import BadBackendAnswer, Conflict, Forbidden, NotFound
+from scibus.contracts.problems import BadBackendAnswer, Conflict, NotFound
+from tests.modos.transfer import shared
 from tests.modos.transfer.conftest import MIB, md5_of, noise, put_all
-from tests.s3 import S3Server
+
+nats_server, bus, folder, spawn_worker = shared.nats_server, shared.bus, shared.folder, shared.spawn_worker
+way, mover, local_bucket = shared.way, shared.mover, shared.local_bucket
 
 MARK = "data.zarr/zarr.json"
 FILES = {
@@ -30,19 +33,19 @@ async def test_all_files_are_stored_and_come_back(mover, objects, s3_bucket, mod
     assert await s3_bucket.unfinished() == []
 
 
-async def test_a_folder_takes_an_object_too(local_mover, objects, folder):
+async def test_a_folder_takes_an_object_too(mover, objects, local_bucket):
     await (await objects.upload("s3://objects/ex", await objects.blobs(FILES))).result(timeout=60)
 
-    assert folder.contents() == FILES
+    assert local_bucket.contents() == FILES
 
 
-async def test_what_is_there_already_is_left(local_mover, objects, folder):
-    folder.put(FILES | {"besides.txt": b"not of the order"})
-    before = folder.all()
+async def test_what_is_there_already_is_left(mover, objects, local_bucket):
+    local_bucket.put(FILES | {"besides.txt": b"not of the order"})
+    before = local_bucket.all()
 
     stored = await (await objects.upload("s3://objects/ex", await objects.blobs(FILES))).result(timeout=60)
 
-    assert folder.all() == before
+    assert local_bucket.all() == before
     assert {file.name: file.sha256 for file in stored.files} == {
         name: hashlib.sha256(content).hexdigest() for name, content in FILES.items()
     }
@@ -93,12 +96,3 @@ async def test_a_bucket_that_does_not_exist_is_not_made(mover, objects, s3_bucke
 
     with pytest.raises(NotFound, match="no bucket 'no-such-bucket'"):
         await job.result(timeout=60)
-
-
-async def test_a_key_that_may_not_is_told_what_to_set(spawn_worker, objects):
-    with S3Server(strict=True) as server:
-        await spawn_worker("mover", SCIBUS_MOVER_STORE=server.url, SCIBUS_MOVER_KEY=server.key)
-        job = await objects.upload(f"s3://{server.bucket().name}/ex", await objects.blobs({"a.txt": b"a"}))
-
-        with pytest.raises(Forbidden, match="set AWS_ACCESS_KEY_ID"):
-            await job.result(timeout=60)

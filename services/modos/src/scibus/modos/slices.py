@@ -1,9 +1,11 @@
 """Slices of the files of objects, as jobs get them: into blobs, whole or not at all."""
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -21,8 +23,6 @@ from scibus.contracts.modos import (
 from scibus.contracts.problems import InvalidRequest
 from scibus.contracts.tables import ARROW_STREAM
 from scibus.modos.deployment import Deployment
-from scibus.modos.genomics.reading import Selection
-from scibus.modos.genomics.records import RecordStream
 from scibus.modos.htsget.addresses import HtsgetFile, htsget_file
 from scibus.modos.htsget.slicing import SliceOf, SliceStream, slice_with_records
 from scibus.runtime import Job
@@ -58,6 +58,11 @@ class JobSlices:
 
     async def records(self, order: RecordsOrder) -> Records:
         """The records that overlap the regions, and no others. Raises what `RecordStream.content` raises too."""
+        # Arrow and htslib take 60 MiB and a second: only where somebody wants records, and not on the loop.
+        await asyncio.to_thread(import_module, "scibus.modos.genomics.records")
+        from scibus.modos.genomics.reading import Selection
+        from scibus.modos.genomics.records import RecordStream
+
         wanted = slice_with_records(await self._file(order), order.spans)
         async with self._reference(order, wanted.file.format) as reference:
 

@@ -9,13 +9,11 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from scibus.contracts.autobahn import Autobahn
-from scibus.contracts.blobs import BlobRef
+from scibus.contracts.bodies import models_of
 from scibus.contracts.drms import Drms
-from scibus.contracts.jobs import JobStatus
 from scibus.contracts.model import Contract
 from scibus.contracts.modos import Modos
 from scibus.contracts.operations import SCHEMA_PREFIX, Service
-from scibus.contracts.problems import ProblemDetails
 
 SERVICES: tuple[type[Service], ...] = (Autobahn, Drms, Modos)
 OPERATIONS = "operations.json"
@@ -27,14 +25,6 @@ def all_schemas(services: Iterable[type[Service]] = SERVICES) -> dict[str, dict[
     asked, answered = models_of(services)
     schemas = {model.__name__: _schema(model, "validation") for model in asked}
     return schemas | {model.__name__: _schema(model, "serialization") for model in answered}
-
-
-def models_of(services: Iterable[type[Service]]) -> tuple[list[type[Contract]], list[type[Contract]]]:
-    """The models of what `services` are asked, and of what they answer and tell, each once."""
-    operations = [operation for service in services for operation in service.operations()]
-    asked: list[type[Contract]] = [operation.model for operation in operations]
-    answered: list[type[Contract]] = [BlobRef, JobStatus, ProblemDetails, *(op.answer_model for op in operations)]
-    return list(dict.fromkeys(asked)), list(dict.fromkeys(answered))
 
 
 def _schema(model: type[Contract], mode: Any) -> dict[str, Any]:

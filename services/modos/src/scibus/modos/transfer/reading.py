@@ -96,9 +96,13 @@ class FileContent:
             await asyncio.gather(coming, return_exceptions=True)
 
     async def _next(self, stream: "BytesStream") -> bytes:
-        with told_as_problems(self._place):
-            async with asyncio.timeout(CHUNK_SECONDS):
-                return await anext(stream, b"")
+        try:
+            with told_as_problems(self._place):
+                async with asyncio.timeout(CHUNK_SECONDS):
+                    return await anext(stream, b"")
+        except Conflict as problem:
+            # The library itself has asked for the rest of what broke off.
+            raise Changed from problem
 
     async def _answer(self, options: "GetOptions") -> "GetResult":
         if self._file.e_tag is not None:

@@ -8,8 +8,8 @@ from pydantic.json_schema import models_json_schema
 from scibus.bus.asyncapi.channels import operation_channels, shared_channels
 from scibus.bus.asyncapi.messages import operation_messages, shared_messages
 from scibus.bus.asyncapi.operations import operation_operations
+from scibus.contracts.bodies import models_of
 from scibus.contracts.operations import Operation, Service
-from scibus.contracts.schemas import models_of
 from scibus.contracts.tables import JSON
 
 SPECIFICATION = "3.0.0"
