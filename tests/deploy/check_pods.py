@@ -15,10 +15,12 @@ import httpx
 import pytest
 import yaml
 
+from scibus.sandbox.modos import ModosStandIn, S3Place
 from tests.deploy.manifests import labels, pod, rendered
 from tests.images.base import prepare_base
 from tests.images.engine import EngineError, engine
 from tests.images.image import recipes
+from tests.s3 import S3Server
 from tests.tools import ROOT, run
 from tests.waiting import free_port, read_page, until
 
@@ -79,13 +81,22 @@ def removed(podman, *tags):
             podman.call("rmi", "--force", tag)
 
 
+@pytest.fixture(scope="module")
+async def modos_stand_in():
+    """With an object store that a pod reaches, and that lets in who has its key alone."""
+    with S3Server(strict=True) as server:
+        place = S3Place(url=server.url, access_key=server.key, secret_key=server.secret)
+        async with ModosStandIn(s3=place) as stand_in:
+            yield stand_in
+
+
 @pytest.fixture
 def port():
     return free_port()
 
 
 @pytest.fixture
-def settings(port, nats_server, jsoc, mdb):
+def settings(port, nats_server, jsoc, mdb, modos_stand_in):
     """Where everything is on this machine."""
     return {
         "SCIBUS_NATS_URL": nats_server.url,
@@ -93,7 +104,14 @@ def settings(port, nats_server, jsoc, mdb):
         "SCIBUS_DRMS_BASE_URL": jsoc.cgi_url,
         "SCIBUS_DRMS_DOWNLOAD_URL": jsoc.download_url,
         "SCIBUS_AUTOBAHN_URL": mdb.url,
+        "SCIBUS_MODOS_URL": modos_stand_in.url,
     }
+
+
+@pytest.fixture
+def keys(modos_stand_in):
+    """What variables have from secrets."""
+    return modos_stand_in.buckets.place.environment()
 
 
 @pytest.fixture
@@ -112,7 +130,7 @@ def secrets(mdb, tmp_path):
 
 
 @pytest.fixture
-def played(image, service, settings, secrets):
+def played(image, service, settings, keys, secrets):
     """The Deployment and its settings, with what podman does not do left out."""
     resources = list(yaml.safe_load_all(rendered("overlays/local").text))
     (deployment,) = [
@@ -124,6 +142,10 @@ def played(image, service, settings, secrets):
     for config in configs:
         config["data"] |= {name: value for name, value in settings.items() if name in config["data"]}
     container["image"] = image
+    for variable in container.get("env", []):
+        if variable["name"] in keys:
+            del variable["valueFrom"]
+            variable["value"] = keys[variable["name"]]
     for needless in ("ports", "startupProbe", "readinessProbe", "livenessProbe"):
         del container[needless]
     for volume in pod(deployment)["volumes"]:
@@ -161,7 +183,15 @@ async def autobahn_works(bus):
         assert (await anext(subscription)).sequence == 1
 
 
-WORKS = {"autobahn": autobahn_works, "drms": drms_works}
+async def modos_works(bus):
+    job = await bus.modos.records.submit(modo="s3://modos-demo/ex", file="demo1.cram", regions=["chr1:1000-1200"])
+    assert (await job.result()).count == 8
+
+
+KEEPS = "import os, sys, tempfile; tempfile.NamedTemporaryFile(dir=os.path.dirname(os.environ[sys.argv[1]])).close()"
+FOLDERS = {"modos": ["SCIBUS_MODOS_TOKEN_FILE"]}
+"""In which folders a worker writes, by what names a file in them."""
+WORKS = {"autobahn": autobahn_works, "drms": drms_works, "modos": modos_works}
 
 
 @pytest.mark.parametrize("service", sorted(WORKS))
@@ -173,6 +203,8 @@ async def test_the_pod_of_a_worker_works_is_confined_and_ends(podman, service, w
     assert await read_page(port, probes["readinessProbe"]["httpGet"]["path"]) == "ok\n"
 
     await WORKS[service](bus)
+    for name in FOLDERS.get(service, ()):
+        podman.call("exec", worker, "python", "-ISc", KEEPS, name)
 
     found = podman.inspected(worker)
     assert found["Config"]["User"] == "65532:65532"

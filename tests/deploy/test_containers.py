@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -14,7 +14,7 @@ from tests.waiting import free_port
 CONTAINERFILES = sorted(ROOT.glob("*/*/Containerfile"))
 SERVICES = sorted(folder.parent.name for folder in ROOT.glob("services/*/pyproject.toml"))
 COMPOSE = ROOT / "compose.yaml"
-URLS = {"autobahn": "SCIBUS_AUTOBAHN_URL", "drms": "SCIBUS_DRMS_BASE_URL"}
+URLS = {"autobahn": "SCIBUS_AUTOBAHN_URL", "drms": "SCIBUS_DRMS_BASE_URL", "modos": "SCIBUS_MODOS_URL"}
 """What says where the backend of a service is."""
 
 
@@ -88,12 +88,26 @@ def test_every_service_has_an_image_and_a_place_in_the_compose_file(composed, se
 
 
 def test_everything_in_the_compose_file_runs_with_as_little_as_it_needs(composed):
-    hardened = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"], "tmpfs": ["/tmp"]}
+    hardened = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"]}
 
     assert {name: {key: service.get(key) for key in hardened} for name, service in composed.items()} == dict.fromkeys(
         composed, hardened
     )
     assert all("mem_limit" in service for service in composed.values())
+
+
+def test_everything_in_the_compose_file_has_one_place_for_temporary_files(composed):
+    """In memory, but for what may be larger."""
+    places = {
+        name: [*(service.get("tmpfs") or []), *(it["source"] for it in volumes(service) if it["target"] == "/tmp")]
+        for name, service in composed.items()
+    }
+
+    assert places == {name: ["spool"] if name == "modos" else ["/tmp"] for name in composed}
+
+
+def volumes(service):
+    return service.get("volumes", [])
 
 
 def test_only_this_machine_reaches_the_published_ports(composed):
@@ -135,6 +149,37 @@ def test_the_stand_in_of_the_mdb_is_what_its_worker_looks_for(composed, tmp_path
     assert looked_for == {
         name: it.replace(str(tmp_path), read["target"]).replace(port, "8080") for name, it in told["settings"].items()
     }
+
+
+def test_the_stand_in_of_modos_is_what_its_worker_looks_for(composed, tmp_path):
+    """By the name that it has in the network, with its objects in a folder that both see at the same place."""
+    stand_in, worker, port = composed["modos-server"], composed["modos"], str(free_port())
+    (written,) = volumes(stand_in)
+    ours = {written["target"]: str(tmp_path), "8080": port, "8081": str(free_port())}
+    options = (word.partition("=") for word in stand_in["command"][1:])
+    command = [
+        *(sys.executable, "-m", stand_in["command"][0]),
+        *(f"{name}={ours.get(value, value)}" for name, _, value in options),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        told = json.loads(process.stdout.readline())
+        filled = {folder.name for folder in tmp_path.iterdir()}
+        process.terminate()
+
+    assert told["settings"]["SCIBUS_MODOS_URL"].replace(port, "8080") == worker["environment"]["SCIBUS_MODOS_URL"]
+    assert told["settings"]["SCIBUS_MODOS_REFGET_BUCKET"] == worker["environment"]["SCIBUS_MODOS_REFGET_BUCKET"]
+    assert "modos-demo" in filled
+    assert [(it["source"], it.get("read_only", False)) for it in volumes(worker) if it["target"] == "/data"] == [
+        (written["source"], False)
+    ]
+
+
+def test_a_login_of_the_worker_for_modos_stays_over_a_restart(composed):
+    containerfile = final_stage(ROOT / "services" / "modos" / "Containerfile")
+    folder = str(PurePosixPath(composed["modos"]["environment"]["SCIBUS_MODOS_TOKEN_FILE"]).parent)
+
+    assert f"install -d -o 65532 -g 65532 -m 700 {folder}\n" in containerfile
+    assert {it["target"]: it["source"] for it in volumes(composed["modos"])}[folder] == "login"
 
 
 @pytest.mark.parametrize("containerfile", CONTAINERFILES, ids=names(CONTAINERFILES))

@@ -36,9 +36,9 @@ def credentials(signed, tmp_path):
 
 
 @pytest.fixture
-def settings(service, mdb):
+def settings(service, mdb, modos_settings):
     """What a worker does not start without."""
-    return mdb.addresses()["settings"] if service == "autobahn" else {}
+    return {"autobahn": mdb.addresses()["settings"], "modos": modos_settings}.get(service, {})
 
 
 @workers

@@ -16,19 +16,27 @@ DIGEST = "sha256:" + 64 * "1"
 
 def test_the_kustomization_of_ones_own_can_be_rendered(tmp_path):
     (text,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
-    (address,) = re.findall(r"- (https://\S+)\n", text)
-    overlay = os.path.relpath(DEPLOY / "overlays" / "production", tmp_path)
-    kustomization = text.replace(address, overlay).replace("sha256:…", DIGEST)
+    addresses = re.findall(r"- (https://\S+)//deploy/(\S+)\?ref=(\S+)\n", text)
+    kustomization = text.replace("sha256:…", DIGEST)
+    for repository, folder, release in addresses:
+        here = os.path.relpath(DEPLOY / folder, tmp_path)
+        kustomization = kustomization.replace(f"{repository}//deploy/{folder}?ref={release}", here)
     (tmp_path / "kustomization.yaml").write_text(kustomization, encoding="utf-8")
 
     manifests = rendered_from(tmp_path)
 
-    assert address.endswith("//deploy/overlays/production?ref=v0.1.0")
+    assert [(folder, release) for _, folder, release in addresses] == [
+        ("overlays/production", "v0.1.0"),
+        ("login", "v0.1.0"),
+    ]
     assert {pod(worker)["containers"][0]["image"] for worker in manifests.workers()} == {
         f"registry.example.org/scibus-{service.service_name}@{DIGEST}" for service in SERVICES
     }
     autobahn = manifests.one("Deployment", "autobahn-worker")
     assert manifests.environment(autobahn)["SCIBUS_AUTOBAHN_URL"] == "https://mdb.example.org/"
+    modos = manifests.one("Deployment", "modos-worker")
+    assert manifests.environment(modos)["SCIBUS_MODOS_URL"] == "https://omics.example.org/"
+    assert "persistentVolumeClaim" in next(it for it in pod(modos)["volumes"] if it["name"] == "login")
     policy = manifests.one("NetworkPolicy", "autobahn-worker")["spec"]
     assert policy["egress"][-1] == {"to": [{"ipBlock": {"cidr": "10.20.0.0/16"}}], "ports": [{"port": 443}]}
     assert manifests.one("ConfigMap", "nats-monitoring")["data"] == {

@@ -91,11 +91,12 @@ def _settings(info: dict[str, Any]) -> dict[str, Any]:
     return config | {name: sorted(config[name]) for name in ("subjects", "filter_subjects") if name in config}
 
 
-async def test_the_committed_topology_is_what_workers_make(nats_server, spawn_worker, jsoc, mdb):
+async def test_the_committed_topology_is_what_workers_make(nats_server, spawn_worker, jsoc, mdb, modos_settings):
     async with NatsServer() as another:
         await apply(another)
         await spawn_worker("drms", SCIBUS_TOPOLOGY="create", SCIBUS_DRMS_BASE_URL=jsoc.cgi_url)
         await spawn_worker("autobahn", SCIBUS_TOPOLOGY="create", **mdb.addresses()["settings"])
+        await spawn_worker("modos", SCIBUS_TOPOLOGY="create", **modos_settings)
 
         assert await on_server(another) == await on_server(nats_server)
 
@@ -121,6 +122,15 @@ async def test_a_worker_binds_to_the_committed_topology_and_forwards_a_dataset(n
     async with connect(nats_server.url) as bus, await bus.autobahn.subscribe("weather", offset="begin") as subscription:
         assert [(await anext(subscription)).sequence for _ in range(100)] == list(range(1, 101))
         await subscription.unsubscribe()
+
+
+async def test_a_worker_binds_to_the_committed_topology_and_lists_objects(nats_server, spawn_worker, modos_settings):
+    await apply(nats_server)
+    await spawn_worker("modos", SCIBUS_TOPOLOGY="bind", **modos_settings)
+
+    async with connect(nats_server.url) as bus:
+        job = await bus.modos.list.submit()
+        assert "s3://modos-demo/ex" in (await job.result()).data
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda it: it["metadata"]["name"])

@@ -1,20 +1,30 @@
 """What every worker on Kubernetes has: a restricted pod, room to end, settings that exist, and its surroundings."""
 
+import os
 import re
+from pathlib import PurePosixPath
 
 import pytest
+import yaml
 from pydantic_settings import BaseSettings
 
 from scibus.autobahn.settings import AutobahnSettings
 from scibus.contracts.operations import JobOperation
 from scibus.contracts.schemas import SERVICES
 from scibus.drms.settings import DrmsSettings
+from scibus.modos.settings import ModosSettings
 from scibus.runtime import WorkerSettings
 from scibus.runtime.settings import load_settings
 from scibus.sandbox.mdb.certificates import Certificates
-from tests.deploy.manifests import labels, pod, pod_labels, rendered, selects
+from tests.deploy.manifests import DEPLOY, labels, pod, pod_labels, rendered, rendered_from, selects
 
-SETTINGS: dict[str, type[BaseSettings]] = {"autobahn": AutobahnSettings, "drms": DrmsSettings}
+SETTINGS: dict[str, type[BaseSettings]] = {
+    "autobahn": AutobahnSettings,
+    "drms": DrmsSettings,
+    "modos": ModosSettings,
+}
+OTHERS = {"modos": {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}}
+"""What the libraries of a worker read themselves."""
 FILES = {
     *("SCIBUS_NATS_CREDS", "SCIBUS_NATS_TLS_CA", "SCIBUS_NATS_TLS_CERT", "SCIBUS_NATS_TLS_KEY"),
     *("SCIBUS_AUTOBAHN_CERT", "SCIBUS_AUTOBAHN_KEY", "SCIBUS_AUTOBAHN_CA_BUNDLE"),
@@ -22,7 +32,7 @@ FILES = {
 ENDS_AFTER_GRACE = 4
 
 PORTS = {"http": 80, "https": 443}
-BACKENDS = {"autobahn": {443, 4222}, "drms": {80, 443}}
+BACKENDS = {"autobahn": {443, 4222}, "drms": {80, 443}, "modos": {80, 443}}
 """At which ports the backend of a service is reached."""
 
 overlays = pytest.mark.parametrize("overlay", ["overlays/local", "overlays/production"])
@@ -64,11 +74,45 @@ def test_pods_are_as_the_restricted_standard_wants_them(overlay):
 @overlays
 def test_what_is_written_is_bounded(overlay):
     for worker in rendered(overlay).workers():
-        (tmp,) = [volume for volume in pod(worker)["volumes"] if "emptyDir" in volume]
+        written = [volume for volume in pod(worker)["volumes"] if "emptyDir" in volume]
         (container,) = pod(worker)["containers"]
-        assert tmp["emptyDir"]["sizeLimit"]
-        assert {"name": tmp["name"], "mountPath": "/tmp"} in container["volumeMounts"]
+        assert all(size(it["emptyDir"]["sizeLimit"]) for it in written)
+        on_disk = sum(size(it["emptyDir"]["sizeLimit"]) for it in written if "medium" not in it["emptyDir"])
+        assert {"name": "tmp", "mountPath": "/tmp"} in container["volumeMounts"]
         assert set(container["resources"]) == {"requests", "limits"}
+        assert on_disk < size(container["resources"]["limits"]["ephemeral-storage"])
+
+
+def size(quantity):
+    number, unit = re.fullmatch(r"(\d+)([MG])i", quantity).groups()
+    return int(number) * {"M": 1, "G": 1024}[unit]
+
+
+@overlays
+def test_a_login_is_kept_in_a_folder_that_the_worker_may_write(overlay):
+    worker = rendered(overlay).one("Deployment", "modos-worker")
+    (container,) = pod(worker)["containers"]
+    (kept,) = [volume for volume in pod(worker)["volumes"] if volume["name"] == "login"]
+    token = PurePosixPath(rendered(overlay).environment(worker)["SCIBUS_MODOS_TOKEN_FILE"])
+
+    assert kept["emptyDir"] == {"medium": "Memory", "sizeLimit": "1Mi"}
+    assert {"name": "login", "mountPath": str(token.parent)} in container["volumeMounts"]
+
+
+@pytest.mark.parametrize("overlay", ["local", "production"])
+def test_workers_share_a_login_where_there_is_a_volume_for_it(overlay, tmp_path):
+    folders = [os.path.relpath(DEPLOY / folder, tmp_path) for folder in (f"overlays/{overlay}", "login")]
+    own = {"resources": folders[:1], "components": folders[1:]}
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(own), encoding="utf-8")
+
+    manifests = rendered_from(tmp_path)
+
+    claim = manifests.one("PersistentVolumeClaim", "modos-login")
+    volumes = pod(manifests.one("Deployment", "modos-worker"))["volumes"]
+    assert claim["metadata"]["namespace"] == "scibus"
+    assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
+    assert {"name": "login", "persistentVolumeClaim": {"claimName": "modos-login"}} in volumes
+    assert [volume["name"] for volume in volumes].count("login") == 1
 
 
 @overlays
@@ -105,22 +149,21 @@ def files(tmp_path):
 @overlays
 def test_every_variable_is_a_setting_and_every_value_is_taken(overlay, files, monkeypatch):
     for worker in rendered(overlay).workers():
-        service = SETTINGS[labels(worker)["app.kubernetes.io/name"]]
+        name = labels(worker)["app.kubernetes.io/name"]
+        service = SETTINGS[name]
         known = {
-            f"{model.model_config['env_prefix']}{name}".upper(): model
+            f"{model.model_config['env_prefix']}{field}".upper(): model
             for model in (WorkerSettings, service)
-            for name in model.model_fields
+            for field in model.model_fields
         }
         environment = rendered(overlay).environment(worker)
-        given = {
-            name: files.get(name, value) for name, value in environment.items() if name in files or name not in FILES
-        }
+        given = {key: files.get(key, value) for key, value in environment.items() if key in files or key not in FILES}
         with monkeypatch.context() as patch:
-            for name, value in given.items():
-                patch.setenv(name, value)
+            for variable, value in given.items():
+                patch.setenv(variable, value)
             loaded = [load_settings(model) for model in (WorkerSettings, service)]
 
-        assert environment.keys() <= known.keys()
+        assert environment.keys() <= known.keys() | OTHERS.get(name, set())
         assert [type(settings) for settings in loaded] == [WorkerSettings, service]
 
 

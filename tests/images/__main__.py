@@ -16,7 +16,7 @@ from tests.images.base import prepare_base
 from tests.images.engine import ENGINES, Engine, EngineError, engine
 from tests.images.image import Recipe, looked_at, looked_into, recipes, refused, stopped_at_once
 from tests.images.needs import needs
-from tests.images.stack import Measured, answers, brought_up, measured, project_name, restrictions
+from tests.images.stack import Measured, answers, brought_up, keeps_a_login, measured, project_name, restrictions
 from tests.tools import ROOT
 
 MEGABYTE = 1e6
@@ -97,7 +97,11 @@ def judge_stack(engine: Engine, images: dict[str, str], project: str, report: Re
     with brought_up(engine, variables, project) as stack:
         up = time.monotonic() - began
         report.check("compose: all healthy, read-only, without capabilities, limited", restrictions(stack))
-        report.check("compose: a list, a table, an export and a live dataset, asked from outside", answers(stack))
+        report.check(
+            "compose: lists, tables, an export, a live dataset and a slice, asked from outside",
+            answers(stack),
+        )
+        report.check("compose: a login of the worker for MODOS has a place that is its own", keeps_a_login(stack))
         figures = measured(stack)
     report.check("compose: all leave with 0", _bad_exits(figures))
     table = Table(title=f"compose.yaml, all healthy in {up:.0f} s")

@@ -52,9 +52,27 @@ MESSAGES = """\
 {"time": "2026-01-01T00:00:00Z", "temperature_C": 6.8, "pressure_hPa": 1013.0, "wind_m_s": 4.0}
 {"time": "2026-01-01T00:10:00Z", "temperature_C": 6.6, "pressure_hPa": 1013.1, "wind_m_s": 4.0}
 """
-QUESTIONS = ((LISTED, LIST), (TYPED, TABLE), (EXPORTED, FILES), (DESCRIBED, DESCRIPTION), (FOLLOWED, MESSAGES))
+OBJECTS = ("call", "modos", "list", "-o", "csv")
+OBJECT = "s3://modos-demo/ex"
+SLICED = (
+    *("submit", "modos", "records", "--modo", OBJECT, "--file", "demo1.cram", "--regions", "chr1:1000-1200"),
+    *("--follow", "-o", "json"),
+)
+SLICE = '"count": 8'
+QUESTIONS = (
+    *((LISTED, LIST), (TYPED, TABLE), (EXPORTED, FILES)),
+    *((DESCRIBED, DESCRIPTION), (FOLLOWED, MESSAGES)),
+    *((OBJECTS, OBJECT), (SLICED, SLICE)),
+)
 
-READY = {"nats": "Server is ready", "jsoc": '"cgi_url"', "mdb": '"publisher"'}
+KEEPS = """\
+import os, pathlib, tempfile
+folder = pathlib.Path(os.environ["SCIBUS_MODOS_TOKEN_FILE"]).parent
+tempfile.NamedTemporaryFile(dir=folder).close()
+assert folder.stat().st_mode & 0o777 == 0o700, oct(folder.stat().st_mode)
+"""
+
+READY = {"nats": "Server is ready", "jsoc": '"cgi_url"', "mdb": '"publisher"', "modos-server": '"blocks"'}
 WORKER_READY = '"event": "ready"'
 
 
@@ -123,6 +141,15 @@ def answers(stack: Stack) -> list[str]:
             if expected not in answer:
                 wrong.append(f"{' '.join(question)} answered {answer!r}")
     return wrong
+
+
+def keeps_a_login(stack: Stack) -> list[str]:
+    """What is wrong with the folder in which the worker for MODOS keeps a login."""
+    try:
+        stack.engine.call("exec", stack.containers()["modos"], "python", "-ISc", KEEPS)
+    except EngineError as error:
+        return [str(error)]
+    return []
 
 
 def restrictions(stack: Stack) -> list[str]:

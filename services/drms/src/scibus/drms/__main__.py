@@ -1,19 +1,11 @@
 """`python -m scibus.drms` runs the worker."""
 
-import os
-import signal
+from scibus.starting import run
 
 
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
-    # The imports take a second. The first process of a container ignores SIGTERM until it has a handler, so the image
-    # starts it with SIGTERM blocked, and what came meanwhile comes now.
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-
-    from scibus.drms.worker import worker
-
-    worker.run()
+    run("scibus.drms.worker")
 
 
 if __name__ == "__main__":
