@@ -237,13 +237,11 @@ class Ground:
         found = {key: await self.stand_in.buckets.read(bucket, key) for key in keys}
         return {key.removeprefix(f"{path}/"): content for key, content in found.items() if content is not None}
 
-    async def all_contents(self) -> dict[str, bytes]:
-        """Everything in the buckets."""
-        return {
-            f"{bucket}/{key}": await self.stand_in.buckets.read(bucket, key) or b""
-            for bucket in (BUCKET, SEQUENCES)
-            for key in await self.stand_in.buckets.keys(bucket)
-        }
+    async def all_keys(self) -> set[tuple[str, str | None]]:
+        """Everything in the buckets, with the entity tags that tell contents apart."""
+        place = self.stand_in.buckets.place
+        listed = [await place.open(bucket).list().collect_async() for bucket in (BUCKET, SEQUENCES)]
+        return {(entry["path"], entry["e_tag"]) for entries in listed for entry in entries}
 
     async def reaches(self, job: Any, state: str) -> Any:
         """The job's status once it is in `state`."""

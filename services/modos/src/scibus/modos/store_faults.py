@@ -1,24 +1,11 @@
-"""What the object store says when it does not do what it was asked, as problems.
+"""What the object store says when it does not do what it was asked, as problems."""
 
-Told by status and code, which are the same whichever way obstore raises them; its own texts hold key ids, addresses and
-signatures, and go nowhere.
-"""
-
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from obstore.exceptions import (
-    AlreadyExistsError,
-    BaseError,
-    InvalidPathError,
-    NotSupportedError,
-    PermissionDeniedError,
-    PreconditionError,
-    UnauthenticatedError,
-    UnknownConfigurationKeyError,
-)
+from obstore.exceptions import BaseError
 
+from scibus.bus.store_errors import Refusal, StoreError
 from scibus.contracts.problems import (
     BackendFault,
     BackendUnavailable,
@@ -32,15 +19,6 @@ from scibus.contracts.problems import (
 )
 
 NAME = "s3"
-STATUS = re.compile(r"status code: (\d{3})")
-CODE = re.compile(r"<Code>(\w{1,60})</Code>")
-WRONG_KEYS = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired")
-OTHER_REGION = ("AuthorizationHeaderMalformed", "PermanentRedirect", "IllegalLocationConstraintException")
-PASSING = (408, 409, 425, 429)
-"""HTTP statuses that tell of the moment, not of the question: 409 is what S3 says of two writers at once."""
-PRECONDITION_FAILED = 412
-NO_KEYS = ("latest/api/token", "latest/meta-data")
-"""Where keys are looked for last, in the metadata of a machine at Amazon."""
 WHAT_TO_SET = (
     "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN with keys that end) of a key that may, or "
     "log the worker in (operation login) so that the key service gives it one (s3_key), or set "
@@ -72,58 +50,36 @@ def told_as_problems(place: str) -> Iterator[None]:
 
 def problem_of(error: Exception, place: str) -> Problem:
     """The problem that an error of obstore tells of `place`."""
-    status, code = status_of(error), code_of(error)
-    fault = BackendFault(name=NAME, status=status, code=code)
-    reason = code or (f"HTTP {status}" if status else type(error).__name__)
-    if denied := _denied(error, place, reason, fault):
-        return denied
-    if isinstance(error, TimeoutError):
-        return BackendUnavailable("the object store did not answer in time", backend=fault)
-    if code == "NoSuchBucket":
-        bucket = place.removeprefix("s3://").partition("/")[0]
-        return NotFound(f"the object store has no bucket {bucket!r}", backend=fault)
-    if isinstance(error, FileNotFoundError):
-        return NotFound(f"there is no {place} in the object store", backend=fault)
-    if isinstance(error, AlreadyExistsError):
-        return Conflict(f"there is something else at {place} already", backend=fault)
-    # In the middle of an answer, which the library goes on with by itself, it is raised as any refusal is.
-    if isinstance(error, PreconditionError) or status == PRECONDITION_FAILED:
-        return Conflict(f"{place} was changed by somebody else meanwhile", backend=fault)
-    if isinstance(error, InvalidPathError):
-        return BadBackendAnswer(f"{place} has a file whose name cannot be used, as one with // or ..", backend=fault)
-    if isinstance(error, NotImplementedError | NotSupportedError):
-        return Unsupported("this object store cannot do what was asked of it", backend=fault)
-    if isinstance(error, UnknownConfigurationKeyError) or code in OTHER_REGION or "configured region" in str(error):
-        return BadBackendAnswer(f"the bucket is in another region ({reason}): set AWS_REGION to it", backend=fault)
-    if status is not None and 400 <= status < 500 and status not in (404, *PASSING):
-        return BadBackendAnswer(f"the object store refuses this: {reason}", backend=fault)
-    return BackendUnavailable(f"the object store cannot be used now: {_why(error, reason)}", backend=fault)
-
-
-def status_of(error: Exception) -> int | None:
-    """The HTTP status that the store answered with, if it did."""
-    found = STATUS.search(str(error))
-    return int(found[1]) if found else None
-
-
-def code_of(error: Exception) -> str | None:
-    """The store's own code, such as `NoSuchBucket`."""
-    found = CODE.search(str(error))
-    return found[1] if found else None
-
-
-def _denied(error: Exception, place: str, reason: str, fault: BackendFault) -> Forbidden | None:
-    text = str(error)
-    if any(known in text for known in NO_KEYS):
-        return Forbidden(f"the worker has no key to the object store: {WHAT_TO_SET}", backend=fault)
-    if fault.status == 401 or fault.code in WRONG_KEYS or isinstance(error, UnauthenticatedError):
-        return Forbidden(f"the object store does not know the worker's key ({reason}): {WHAT_TO_SET}", backend=fault)
-    if fault.status == 403 or isinstance(error, PermissionDeniedError | PermissionError):
-        return Forbidden(f"the worker's key does not allow this at {place} ({reason}): {WHAT_TO_SET}", backend=fault)
-    if "Permission denied (os error" in text:
-        return Forbidden(f"the worker may not use the folder of {place}: let its user read and write it", backend=fault)
-    return None
-
-
-def _why(error: Exception, reason: str) -> str:
-    return "it cannot be reached" if "error sending request" in str(error) else reason
+    told = StoreError.of(error)
+    fault = BackendFault(name=NAME, status=told.status, code=told.code)
+    bucket = place.removeprefix("s3://").partition("/")[0]
+    kind, text = {
+        Refusal.NO_KEYS: (Forbidden, f"the worker has no key to the object store: {WHAT_TO_SET}"),
+        Refusal.UNKNOWN_KEYS: (
+            Forbidden,
+            f"the object store does not know the worker's key ({told.reason}): {WHAT_TO_SET}",
+        ),
+        Refusal.DENIED: (
+            Forbidden,
+            f"the worker's key does not allow this at {place} ({told.reason}): {WHAT_TO_SET}",
+        ),
+        Refusal.DENIED_BY_FOLDER: (
+            Forbidden,
+            f"the worker may not use the folder of {place}: let its user read and write it",
+        ),
+        Refusal.TIMEOUT: (BackendUnavailable, "the object store did not answer in time"),
+        Refusal.NO_BUCKET: (NotFound, f"the object store has no bucket {bucket!r}"),
+        Refusal.MISSING: (NotFound, f"there is no {place} in the object store"),
+        Refusal.EXISTS: (Conflict, f"there is something else at {place} already"),
+        Refusal.CHANGED: (Conflict, f"{place} was changed by somebody else meanwhile"),
+        Refusal.BAD_NAME: (BadBackendAnswer, f"{place} has a file whose name cannot be used, as one with // or .."),
+        Refusal.UNSUPPORTED: (Unsupported, "this object store cannot do what was asked of it"),
+        Refusal.OTHER_REGION: (
+            BadBackendAnswer,
+            f"the bucket is in another region ({told.reason}): set AWS_REGION to it",
+        ),
+        Refusal.REFUSED: (BadBackendAnswer, f"the object store refuses this: {told.reason}"),
+        Refusal.UNREACHABLE: (BackendUnavailable, "the object store cannot be used now: it cannot be reached"),
+        Refusal.UNAVAILABLE: (BackendUnavailable, f"the object store cannot be used now: {told.reason}"),
+    }[told.refusal]
+    return kind(text, backend=fault)
