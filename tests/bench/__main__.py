@@ -7,12 +7,21 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import blobs, jobs, live, requests, starting
+from tests.bench import blobs, jobs, live, metadata, objects, requests, slices, starting
 from tests.bench.machine import described
 from tests.bench.tables import as_text
 from tests.processes import TESTS
 
-PARTS = {"requests": requests, "jobs": jobs, "blobs": blobs, "live": live, "starting": starting}
+PARTS = {
+    "requests": requests,
+    "jobs": jobs,
+    "blobs": blobs,
+    "live": live,
+    "slices": slices,
+    "objects": objects,
+    "metadata": metadata,
+    "starting": starting,
+}
 REPORT = TESTS.parent / "build" / "bench.json"
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from scibus.sandbox.nats.server import server_binary
 from tests.bench.rivals_running import RIVALS
 
-OURS = ("nats-py", "faststream", "pydantic", "uvloop", "httpx")
-THEIRS = ("fastapi", "uvicorn", "taskiq-nats", "celery")
+OURS = ("nats-py", "faststream", "pydantic", "uvloop", "httpx", "obstore", "pysam", "pyarrow")
+THEIRS = ("fastapi", "uvicorn", "taskiq-nats", "celery", "htsget", "moto")
 
 
 async def described() -> dict[str, str]:

@@ -14,6 +14,7 @@ from scibus.modos.htsget.fetching import Fetch
 from scibus.modos.htsget.renewing import ValidTicket
 from scibus.modos.htsget.tickets import Inline
 from scibus.runtime.http.calls import Observe, unobserved
+from scibus.runtime.http.large_reads import read_in_large_pieces
 
 WIDTH = 4
 """Blocks under way."""
@@ -23,11 +24,12 @@ MOST_UNDER_WAY = 8 * 1024 * 1024
 
 def block_client(*, read_timeout: float = 60.0, connect_timeout: float = 10.0) -> httpx.AsyncClient:
     """Connections to block hosts: with no login, and no redirect followed by itself."""
-    return httpx.AsyncClient(
+    client = httpx.AsyncClient(
         timeout=httpx.Timeout(read_timeout, connect=connect_timeout),
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
         follow_redirects=False,
     )
+    return read_in_large_pieces(client)
 
 
 class _UnderWay:

@@ -10,6 +10,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import obstore
+from obstore.store import LocalStore
 
 from scibus.contracts.problems import BackendUnavailable, BadBackendAnswer, Conflict, Problem
 from scibus.modos.store_faults import told_as_problems
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 CHUNK = 512 * 1024
 """Bytes that are kept where an answer breaks off after them; a reader holds two of them in memory."""
+LOCAL_RANGE = 1024 * 1024
 CHUNK_SECONDS = 60.0
 TRIES = 6
 """In a row that bring nothing."""
@@ -65,7 +67,8 @@ class FileContent:
             begun = received
             problem = BackendUnavailable("the object store ended its answer")
             try:
-                async with aclosing(self._rest(received)) as rest:
+                pieces = self._ranges(received) if isinstance(self._store, LocalStore) else self._rest(received)
+                async with aclosing(pieces) as rest:
                     async for chunk in rest:
                         received += len(chunk)
                         yield chunk
@@ -94,6 +97,18 @@ class FileContent:
         finally:
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
+
+    async def _ranges(self, start: int) -> AsyncGenerator[bytes, None]:
+        """The bytes from `start` on out of a folder, where ranges come several times as fast as a stream."""
+        while start < self._file.size:
+            answer = await self._answer({"range": (start, min(start + LOCAL_RANGE, self._file.size))})
+            with told_as_problems(self._place):
+                async with asyncio.timeout(CHUNK_SECONDS):
+                    chunk = bytes(await answer.bytes_async())
+            yield chunk
+            start += len(chunk)
+            if not chunk:
+                return
 
     async def _next(self, stream: "BytesStream") -> bytes:
         try:
