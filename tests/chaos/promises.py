@@ -11,6 +11,7 @@ from tests.chaos.verdict import Verdict
 PAGES = [
     "killed",
     "exports",
+    "objects",
     "server",
     "cluster",
     "network",

@@ -3,12 +3,13 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from nats.js.errors import NotFoundError
 from obstore.store import S3Store
 
 from scibus.bus.stored import api
@@ -223,7 +224,9 @@ class Ground:
     async def blobs_of(self, job_id: str) -> list[str]:
         """Names of the blobs that a job has made."""
         store = await self.bus.connection.jetstream().object_store("scibus_blobs")
-        return [entry.name for entry in await _entries(store) if f"/{job_id}/" in f"/{entry.name}/"]
+        with suppress(NotFoundError):  # so the library tells that there is nothing
+            return [str(entry.name) for entry in await store.list() if f"/{job_id}/" in f"/{entry.name}/"]
+        return []
 
     async def blob_pieces(self) -> int:
         """Messages that hold pieces of blobs, also of such as never became one."""
@@ -251,15 +254,6 @@ class Ground:
 
         await until(there, 30)
         return await job.status()
-
-
-async def _entries(store: Any) -> list[Any]:
-    try:
-        return list(await store.list())
-    except Exception as error:  # the library has no common class for it
-        if type(error).__name__ == "NotFoundError":
-            return []
-        raise
 
 
 @asynccontextmanager

@@ -33,12 +33,13 @@ class Everything:
 
     async def prepare(self) -> None:
         """Let the objects be there that the jobs find."""
+        there = ex_elements()
+        linked = {**there, "assay/assay1": {**there["assay/assay1"], "has_data": ["data/demo1"]}}
+        files = {"demo1.cram": READS, "demo1.cram.crai": INDEX}
         found = {
             **{f"{self.prefix}/download/{name}": content for name, content in FETCHED.items()},
-            **Modo(f"{self.prefix}/add", EX, ex_elements(), {}).contents(),
-            **Modo(
-                f"{self.prefix}/remove", EX, ex_elements(), {"demo1.cram": READS, "demo1.cram.crai": INDEX}
-            ).contents(),
+            **Modo(f"{self.prefix}/add", EX, there, {}).contents(),
+            **Modo(f"{self.prefix}/remove", EX, linked, files).contents(),
         }
         await self.ground.stand_in.buckets.write(BUCKET, found)
 

@@ -11,7 +11,7 @@ from scibus.modos.genomics.reading import BROKEN, Selection, opened, selected, u
 from scibus.modos.genomics.variants import SCHEMA as VARIANTS
 from scibus.modos.genomics.variants import VariantRows
 
-ROWS = 10_000
+ROWS = 2_000
 BATCH_BYTES = 4 * 1024 * 1024
 """Where rows are long, a batch has fewer of them."""
 

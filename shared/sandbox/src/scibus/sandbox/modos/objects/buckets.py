@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import shutil
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -80,7 +81,8 @@ class Buckets:
 
     async def _download(self, bucket: str, key: str, copy: Path) -> None:
         await asyncio.to_thread(copy.parent.mkdir, parents=True, exist_ok=True)
-        part = copy.with_name(f"{copy.name}.part")
+        # Of its own: several may ask for one file at once.
+        part = copy.with_name(f"{copy.name}.{uuid.uuid4().hex}.part")
         answer = await obstore.get_async(self._store(bucket), key)
         with part.open("wb") as file:
             async for chunk in answer.stream():
