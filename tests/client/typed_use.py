@@ -15,6 +15,7 @@ from scibus.contracts.live import (
     SubscriptionState,
 )
 from scibus.contracts.live.subscriptions import SubscriptionPhase
+from scibus.contracts.modos import MetadataList, Records, Region
 
 
 async def typed() -> None:
@@ -50,7 +51,15 @@ async def typed() -> None:
         assert_type(await bus.autobahn.seek(id="solar-wind", sequence=7), SubscriptionState)
         assert_type(await bus.autobahn.subscriptions(), Subscriptions)
 
+        regions: list[Region | str] = ["chr1:5-10", Region(reference_name="chr2")]
+        sliced = await bus.modos.records.submit(modo="ex", file="demo1.cram", regions=regions)
+        assert_type(await sliced, Records)
+        assert_type(await bus.modos.metadata(modo="ex"), MetadataList)
+        assert_type((await bus.modos.endpoints()).htsget, str | None)
+
         await bus.autobahn.subscribe()  # type: ignore[call-arg]
+        await bus.modos.stream.submit(modo="ex")  # type: ignore[call-arg]
+        await bus.modos.show(modo="ex", format="xml")  # type: ignore[arg-type]
         await bus.autobahn.subscribe("solar-wind", offset="end")  # type: ignore[arg-type]
         await bus.autobahn.subscribe("solar-wind", callback=7)  # type: ignore[arg-type]
         await subscription.seek(1.5)  # type: ignore[arg-type]

@@ -1,0 +1,35 @@
+"""A worker that is logged in by a person, over the bus: the page to visit is in the job's progress."""
+
+from tests import standing
+from tests.waiting import until
+
+nats_server, bus, folder, spawn_worker = standing.nats_server, standing.bus, standing.folder, standing.spawn_worker
+modos_stand_in, modos = standing.modos_stand_in, standing.modos
+
+
+async def test_a_login_makes_the_worker_known_to_all_services(bus, modos, modos_stand_in):
+    modos_stand_in.settings.change({"login": True})
+    before = await bus.modos.token()
+    job = await bus.modos.login.submit(seconds=30)
+
+    async def told():
+        progress = (await job.status()).progress
+        return progress and "confirm the code" in progress.message
+
+    await until(told, 10)
+    modos_stand_in.gateway.provider.logins.decide("yes")
+    logged_in = await job.result(timeout=30)
+    key = await bus.modos.s3_key()
+
+    assert before.state == "absent"
+    assert logged_in.refreshable
+    assert (await bus.modos.token()).state == "valid"
+    assert key.bucket == "modos-demo"
+    assert (await bus.modos.collections()).collections
+    assert (
+        await (await bus.modos.stream.submit(modo="s3://modos-demo/ex", file="demo1.bam")).result(timeout=30)
+    ).blocks
+    stored = [path.name for path in modos.log_file.parent.iterdir() if path.name.startswith(("token", "s3-key"))]
+    assert sorted(stored) == ["s3-key.json", "token.jwt", "token.jwt.refresh"]
+    secrets = [(modos.log_file.parent / name).read_text() for name in ("token.jwt", "token.jwt.refresh")]
+    assert not any(secret in modos.log_text() for secret in secrets)
