@@ -30,7 +30,7 @@ async def long_job(verdict: Verdict, whole: bool) -> None:
         verdict.wrong += await disagreeing(ground.connection, ids)
 
 
-@promise("jobs wait for another attempt at the server, not in a slot, also when their worker dies")
+@promise("jobs wait for another attempt at the server, not in a slot, also when their worker dies", short=False)
 async def backing_off(verdict: Verdict, whole: bool) -> None:
     """A worker with four slots fails hundreds of jobs, serves another one at once, and dies."""
     async with field() as ground:

@@ -22,7 +22,10 @@ LARGE = 3 * MIB
 NO_EFFECTS: Counter[str] = Counter()
 
 
-@promise("queue at its limit: refused as overloaded, nothing accepted is dropped, results are stored, then room again")
+@promise(
+    "queue at its limit: refused as overloaded, nothing accepted is dropped, results are stored, then room again",
+    short=False,
+)
 async def queue(verdict: Verdict, whole: bool) -> None:
     """More customers than the queue has room for, and workers with too few slots."""
     async with field() as ground:
@@ -99,7 +102,7 @@ async def object_store(verdict: Verdict, whole: bool) -> None:
         verdict.expect(left < MIB / 2, f"{left} bytes of answers that did not fit were left")
 
 
-@promise("server's store full: what was accepted is done, once, when there is room")
+@promise("server's store full: what was accepted is done, once, when there is room", short=False)
 async def store(verdict: Verdict, whole: bool) -> None:
     """Somebody else's stream fills the server while jobs run, so that neither results nor statuses can be stored.
 

@@ -39,7 +39,8 @@ async def bodies(verdict: Verdict, whole: bool) -> None:
 
 
 @promise(
-    "jobs that kill, hang or break: bounded attempts, a dead letter, a failed result, and the next is done at once"
+    "jobs that kill, hang or break: bounded attempts, a dead letter, a failed result, and the next is done at once",
+    short=False,
 )
 async def handlers(verdict: Verdict, whole: bool) -> None:
     """Each kind of harm once, the workers that die of it being started again as whoever runs them would."""

@@ -40,7 +40,7 @@ async def under_load(verdict: Verdict, whole: bool) -> None:
         verdict.wrong += await disagreeing(ground.connection, one.accepted[::20])
 
 
-@promise("the server killed within 0.1 s of a delivery: the job is done, once")
+@promise("the server killed within 0.1 s of a delivery: the job is done, once", short=False)
 async def at_a_delivery(verdict: Verdict, whole: bool) -> None:
     """The server forgets that it had given jobs out, and gives them out again, to whoever asks."""
     async with field() as ground:

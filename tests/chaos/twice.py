@@ -16,7 +16,9 @@ from tests.chaos.verdict import Verdict, disagreeing, judge
 RACERS = 50
 
 
-@promise("the same id 50 times at once, while it runs, after its result, after the duplicate window: done once")
+@promise(
+    "the same id 50 times at once, while it runs, after its result, after the duplicate window: done once", short=False
+)
 async def submitted(verdict: Verdict, whole: bool) -> None:
     """By clients that know nothing of each other, on a stream whose duplicate window is a second."""
     async with field() as ground:

@@ -1,4 +1,7 @@
-"""A thousand bad bodies on every job subject: each ends as a failed result and a dead letter, and blocks nobody."""
+"""Bad bodies on every job subject: each ends as a failed result and a dead letter, and blocks nobody.
+
+`make chaos` submits more of them.
+"""
 
 import asyncio
 import json
@@ -8,10 +11,11 @@ import pytest
 from nats.js.api import AckPolicy, ConsumerConfig
 
 from scibus.contracts.drms import Drms
-from tests.integration.test_bad_bodies import BODIES, generate
+from tests.integration.test_bad_bodies import generate
 from tests.waiting import until
 
 OPERATIONS = list(Drms.operations())
+BODIES = 250
 
 
 async def kept(bus, stream, state):
