@@ -3,8 +3,8 @@ UV_VERSION := 0.13.9
 PYTHON ?= python3
 UV := .tools/bin/uv
 RUN := $(UV) run --no-sync
-# Most tests wait for processes: three at a time use two cores.
-PYTEST ?= -n 3 --dist worksteal
+# Most tests wait for processes: four at a time use two cores.
+PYTEST ?= -n 4 --dist worksteal
 JUDGES := $(wildcard tests/judges/*.py)
 JUDGE_SCRIPTS := $(filter-out $(wildcard tests/judges/test_*.py),$(JUDGES))
 
