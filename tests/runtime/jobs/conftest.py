@@ -79,6 +79,14 @@ class Jobs:
         """Jobs that are in the stream."""
         return (await self.js.stream_info("SCIBUS_JOBS_PROBE")).state.messages
 
+    async def none_left(self) -> None:
+        """Wait until no job is in the stream: the last acknowledgement follows the result."""
+
+        async def gone() -> bool:
+            return await self.left() == 0
+
+        await until(gone)
+
     async def cancel(self, job_id: str, operation: str = "work") -> dict[str, Any]:
         """The answer to a request to cancel."""
         reply = await self.connection.request(f"scibus.v1.cancel.probe.{operation}.{job_id}", b"", timeout=10)

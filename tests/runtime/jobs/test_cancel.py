@@ -16,7 +16,7 @@ async def test_a_running_job(jobs, worker):
     assert json.loads(result.data)["type"] == "urn:scibus:problem:cancelled"
     assert result.headers["Nats-Service-Error-Code"] == "499"
     assert jobs.noted("c1") == ["c1 start 1 from 0", "c1 undo from 1"]
-    assert await jobs.left() == 0
+    await jobs.none_left()
 
 
 async def test_a_running_job_of_whichever_worker(jobs, spawn_probe):
@@ -42,7 +42,7 @@ async def test_a_queued_job_never_starts(jobs, spawn_probe):
     assert await jobs.state("first") == "succeeded"
     await jobs.reaches("first", "succeeded")
     assert jobs.noted("queued") == []
-    assert await jobs.left() == 0
+    await jobs.none_left()
 
 
 async def test_a_job_that_waits_for_its_turn(jobs, worker):
@@ -67,7 +67,7 @@ async def test_a_job_between_two_attempts(jobs, worker):
     assert status["state"] == "cancelled"
     assert await jobs.state("r1") == "cancelled"
     assert jobs.noted("r1")[-1] == "r1 undo from 1"
-    assert await jobs.left() == 0
+    await jobs.none_left()
 
 
 async def test_a_finished_job_stays_as_it_ended(jobs, worker):
@@ -112,4 +112,4 @@ async def test_cancelling_races_with_success(jobs, worker):
     assert set(ends) <= {"succeeded", "cancelled"}
     assert final == ends
     assert all(answer["state"] in (end, "running") for answer, end in zip(answers, ends, strict=True))
-    assert await jobs.left() == 0
+    await jobs.none_left()

@@ -29,7 +29,7 @@ async def test_a_job_ends_in_a_result_and_leaves_the_queue(jobs):
     assert result.headers["Scibus-Attempt"] == "1"
     status = JobStatus.model_validate(await jobs.reaches("a1", "succeeded"))
     assert (status.attempt, status.max_attempts, status.problem) == (1, 3, None)
-    assert await jobs.left() == 0
+    await jobs.none_left()
 
 
 async def test_a_job_without_an_id_is_named_after_its_place_in_the_stream(jobs):

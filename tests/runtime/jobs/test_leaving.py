@@ -28,7 +28,7 @@ async def test_what_it_can_finish_it_finishes(jobs, spawn_probe):
 
     assert await leaving.wait() == 0
     assert json.loads((await jobs.result("f1")).data) == {"text": "f1 in attempt 1"}
-    assert await jobs.left() == 0
+    await jobs.none_left()
 
 
 async def test_what_waits_for_a_turn_is_handed_back_too(jobs, spawn_probe):

@@ -30,7 +30,7 @@ async def test_an_id_submitted_again_while_it_runs_runs_once(jobs, spawn_probe):
     assert await jobs.state("s1") == "succeeded"
     await settle()
     assert jobs.noted("s1") == ["s1 start 1 from 0", "s1 end 1"]
-    assert await jobs.left() == 0
+    await jobs.none_left()
 
 
 async def test_an_id_submitted_again_after_its_end_does_not_run_again(jobs, worker):
@@ -41,7 +41,7 @@ async def test_an_id_submitted_again_after_its_end_does_not_run_again(jobs, work
     await settle()
 
     assert jobs.noted("s1").count("s1 note once") == 1
-    assert await jobs.left() == 0
+    await jobs.none_left()
 
 
 async def test_a_restarted_server_loses_no_job_and_doubles_none(jobs, nats_server, spawn_probe):
