@@ -1,7 +1,7 @@
 """A whole object of 1 GiB out of the object store, beside obstore alone, which writes it to files.
 
 Over the bus: until all of it is in blobs, its checksum known; and until the client has read these, checked. The same of
-a smaller one out of an S3 server, moto, which is what limits it. Memory is resident memory at most.
+a smaller one out of an S3 server, moto, on the same cores. Memory is resident memory at most.
 """
 
 import asyncio
