@@ -334,3 +334,14 @@ class TestS3Key:
 
         with pytest.raises(Unauthenticated, match="log the worker in"):
             await deployment.keys.key()
+
+    async def test_a_store_that_wants_such_a_key_says_how_to_get_one(
+        self, open_deployment: OpenDeployment, stand_in: ModosStandIn, tmp_path: Path
+    ) -> None:
+        services = {"s3": "http://127.0.0.1:1", "kms": f"{stand_in.url}kms"}
+        deployment = await open_deployment(
+            url=None, services=services, bucket="modos-demo", token_file=tmp_path / "other" / "token.jwt"
+        )
+
+        with pytest.raises(Unauthenticated, match="log the worker in"):
+            await deployment.catalogue.names()

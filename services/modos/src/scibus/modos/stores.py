@@ -42,10 +42,14 @@ class Stores:
         """The bucket `name`.
 
         Raises:
-            Unsupported: the deployment has no object store.
+            Unsupported: the deployment has no object store, or the worker no key to it.
+            Unauthenticated: the key is to come from the key service, and nobody has logged the worker in.
             NotFound: it is a folder, and has none of that name.
         """
         url = await self._endpoints.url("s3")
+        if not url.startswith("file:") and await self._keys.are_wanted():
+            # Out of the library's own question for a key its reason would not come back.
+            await self._keys.credentials()
         if (url, name) not in self._opened:
             self._opened[url, name] = await self._open(url, name)
         return self._opened[url, name]

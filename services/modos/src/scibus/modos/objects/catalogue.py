@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import obstore
 
 from scibus.contracts.modos import BrokenObject, ObjectMetadata
-from scibus.contracts.problems import BadBackendAnswer, Forbidden, NotFound, Problem, Unsupported
+from scibus.contracts.problems import BadBackendAnswer, Forbidden, NotFound, Problem, Unauthenticated, Unsupported
 from scibus.modos.endpoints import EndpointDirectory
 from scibus.modos.objects.listing import ROOTS, ListedObject, listed
 from scibus.modos.server import ModosServer
@@ -129,7 +129,7 @@ class Catalogue:
             try:
                 store = await self._stores.bucket(bucket)
                 return Listing(bucket, await listed(store, bucket), time.time() + self._seconds)
-            except (Forbidden, Unsupported):
+            except (Forbidden, Unauthenticated, Unsupported):
                 if self._server is None:
                     raise
         return Listing(None, [], time.time() + self._seconds)
