@@ -32,7 +32,7 @@ async def beyond(ground: Field, proxy: NatsProxy) -> AsyncIterator[Field]:
         yield Field(ground.folder, ground.server, ground.ledger, bus)
 
 
-@promise("connections cut again and again: jobs are done once, a request that fails says to ask again")
+@promise("connections cut again and again: jobs are done once, a request that fails says to ask again", short=False)
 async def cut(verdict: Verdict, whole: bool) -> None:
     """Every connection of three workers and of the client, in the middle of whatever was under way."""
     async with field() as ground, NatsProxy(ground.server.port) as proxy, beyond(ground, proxy) as far:

@@ -86,7 +86,7 @@ def begun_again(ground: Field, ids: Iterable[str]) -> int:
     return sum(len(ground.ledger.noted(job_id, "begin")) - 1 for job_id in ids)
 
 
-@promise("the server away for a minute: all come back by themselves")
+@promise("the server away for a minute: all come back by themselves", short=False)
 async def away(verdict: Verdict, whole: bool) -> None:
     """Requests get a retryable problem in time, a watcher sees the end, nobody spins, and accepted jobs are done."""
     seconds = 60.0 if whole else 6.0

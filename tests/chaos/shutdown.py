@@ -17,7 +17,10 @@ REQUESTS = 64
 JOBS = 20
 
 
-@promise("SIGTERM to one of two workers with 64 requests and 20 jobs in flight: all answered, no job waits for a lease")
+@promise(
+    "SIGTERM to one of two workers with 64 requests and 20 jobs in flight: all answered, no job waits for a lease",
+    short=False,
+)
 async def one_of_two(verdict: Verdict, whole: bool) -> None:
     """Half of the jobs are too long for the grace period: they go to the other worker at once."""
     async with field() as ground:

@@ -7,6 +7,8 @@ from base64 import b64encode
 import pytest
 
 from scibus.contracts.problems import InvalidRequest, Overloaded, Problem, Unsupported
+from scibus.drms.settings import DrmsSettings
+from scibus.runtime.settings import SettingsError, load_settings
 from scibus.sandbox.jsoc import JsocStandIn
 from scibus.sandbox.standin import Fault
 from tests.waiting import free_port, read_page
@@ -70,11 +72,22 @@ async def test_the_login_goes_to_its_server_and_into_no_log(bus, spawn_worker, j
         ("SCIBUS_DRMS_BASE_URL", "ftp://x/"),
     ],
 )
-async def test_wrong_settings_stop_the_worker_with_one_line_without_secrets(spawn_worker, name, value):
-    worker = await spawn_worker("drms", ready=False, **{name: value})
+def test_wrong_settings_are_told_in_one_line_without_secrets(monkeypatch, tmp_path, name, value):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError) as raised:
+        load_settings(DrmsSettings)
+
+    assert "SCIBUS_DRMS" in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert "s3cr3t" not in str(raised.value)
+
+
+async def test_a_wrong_setting_stops_the_worker_with_one_line(spawn_worker):
+    worker = await spawn_worker("drms", ready=False, SCIBUS_DRMS_SERVERS='[{"name":"x","password":"s3cr3t"')
 
     assert await worker.wait() == 1
-    assert "SCIBUS_DRMS" in worker.log_text()
     assert worker.log_text().count("\n") == 1
     assert "s3cr3t" not in worker.log_text()
 

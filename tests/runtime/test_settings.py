@@ -3,6 +3,7 @@
 import pytest
 
 from scibus.contracts.problems import InternalError
+from scibus.runtime.settings import SettingsError, WorkerSettings, load_settings
 from tests.runtime.probe import Probe
 
 
@@ -46,8 +47,16 @@ async def test_a_value_that_does_not_fit_is_named_and_not_repeated(refused):
         ("SCIBUS_NATS_URL", "http://127.0.0.1:4222"),
     ],
 )
-async def test_bad_values_of_the_common_settings_are_refused(refused, name, value):
-    assert (await refused(**{name: value})).startswith(f"{name}: ")
+def test_bad_values_of_the_common_settings_are_refused(monkeypatch, tmp_path, name, value):
+    """What is raised here is the line that the worker ends with."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError) as raised:
+        load_settings(WorkerSettings)
+
+    assert str(raised.value).startswith(f"{name}: ")
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize("name", ["SCIBUS_NATS_CREDS", "SCIBUS_NATS_TLS_CA"])
