@@ -12,6 +12,7 @@ from scibus.drms.files.listing import WantedFile
 from scibus.drms.jsoc import Jsoc
 from scibus.drms.servers import JSOC
 from scibus.drms.settings import DrmsSettings
+from scibus.runtime.http import resuming
 from scibus.sandbox.jsoc import JsocStandIn
 from scibus.sandbox.standin import MAINTENANCE_PAGE, Fault
 
@@ -22,7 +23,7 @@ SIZE = 23040
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch):
-    monkeypatch.setattr(download, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(resuming, "FIRST_PAUSE", 0.01)
 
 
 @pytest.fixture

@@ -52,3 +52,19 @@ async def test_a_server_that_breaks_off_is_away(fuzon: Fuzon, stand_in: ModosSta
 
     with pytest.raises(BackendUnavailable):
         await fuzon.codes("cell_type", "x", 5)
+
+
+async def test_which_collections_there_are_is_asked_once(fuzon: Fuzon, stand_in: ModosStandIn) -> None:
+    for _ in range(3):
+        await fuzon.codes("cell_type", "leukocyte", 1)
+
+    asked = [request.path.rpartition("/fuzon/")[2] for request in stand_in.log]
+    assert asked.count("collections") == 1
+    assert asked.count("codes/top") == 3
+
+
+async def test_a_collection_that_is_not_known_is_asked_for_once_more(fuzon: Fuzon, stand_in: ModosStandIn) -> None:
+    stand_in.faults.inject(Fault(operation="fuzon", body='{"collections": ["taxon_id"]}'))
+    await fuzon.codes("taxon_id", "Homo sapiens", 1)
+
+    assert (await fuzon.codes("cell_type", "leukocyte", 1)).codes

@@ -9,7 +9,7 @@ from typing import Any
 from scibus.contracts.blobs import BlobRef
 from scibus.contracts.modos import CreateOrder, NewElement
 from scibus.modos.editing.place import Place
-from scibus.modos.zarr_metadata import parse_metadata
+from scibus.modos.zarr_metadata import tree_of
 
 DAY = date(2026, 11, 30)
 READS = b"CRAM" + bytes(range(256)) * 40
@@ -74,7 +74,7 @@ async def contents(store: Any) -> dict[str, bytes]:
 async def metadata(store: Any, prefix: str = "proj/ex") -> dict[str, dict[str, Any]]:
     """What a reader sees."""
     found = await store.get_async(f"{prefix}/data.zarr/zarr.json")
-    return parse_metadata(bytes(await found.bytes_async()))
+    return tree_of(bytes(await found.bytes_async())).metadata
 
 
 def node(content: dict[str, bytes], name: str, prefix: str = "proj/ex") -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scibus.modos.zarr_metadata import BrokenMetadata, node_types, parse_metadata, parse_zarr2
+from scibus.modos.zarr_metadata import BrokenMetadata, parse_tree, tree_of
 
 GROUP = {"attributes": {}, "zarr_format": 3, "node_type": "group"}
 
@@ -22,6 +22,10 @@ def zarr2(documents):
     return json.dumps({"metadata": documents, "zarr_consolidated_format": 1}).encode()
 
 
+def node_types(content):
+    return {path: node.type for path, node in tree_of(content).nodes.items()}
+
+
 def test_an_object_comes_first_and_groups_themselves_are_no_elements():
     nodes = {
         "data": GROUP,
@@ -29,12 +33,12 @@ def test_an_object_comes_first_and_groups_themselves_are_no_elements():
         "data/a/counts": {"node_type": "array", "shape": [1], "attributes": {"unit": "1"}},
     }
 
-    assert parse_metadata(zarr3(nodes)) == {
+    assert tree_of(zarr3(nodes)).metadata == {
         "ex": {"id": "ex", "@type": "MODO"},
         "data/a": {"name": "å", "n": 1.5},
         "data/a/counts": {"unit": "1"},
     }
-    assert node_types(zarr3(nodes)) == {"data/a": "group", "data/a/counts": "array"}
+    assert node_types(zarr3(nodes)) == {"data": "group", "data/a": "group", "data/a/counts": "array"}
 
 
 def test_zarr_2_is_read_too():
@@ -49,8 +53,8 @@ def test_zarr_2_is_read_too():
         }
     )
 
-    assert parse_zarr2(content) == {"ex": {"id": "ex"}, "data/a": {"name": "A"}, "data/a/counts": {}}
-    assert node_types(content) == {"data/a": "group", "data/a/counts": "array"}
+    assert tree_of(content).metadata == {"ex": {"id": "ex"}, "data/a": {"name": "A"}, "data/a/counts": {}}
+    assert node_types(content) == {"data": "group", "data/a": "group", "data/a/counts": "array"}
 
 
 @pytest.mark.parametrize(
@@ -75,7 +79,7 @@ def test_zarr_2_is_read_too():
 )
 def test_what_cannot_be_read_is_told(content, reason):
     with pytest.raises(BrokenMetadata, match=reason):
-        parse_metadata(content)
+        tree_of(content).metadata  # noqa: B018
 
 
 @pytest.mark.parametrize(
@@ -83,7 +87,7 @@ def test_what_cannot_be_read_is_told(content, reason):
 )
 def test_what_cannot_be_read_of_zarr_2_is_told_too(content):
     with pytest.raises(BrokenMetadata):
-        parse_zarr2(content)
+        tree_of(content).metadata  # noqa: B018
 
 
 @given(
@@ -92,7 +96,7 @@ def test_what_cannot_be_read_of_zarr_2_is_told_too(content):
     )
 )
 def test_no_document_breaks_the_readers(nodes):
-    for read in (parse_metadata, parse_zarr2, node_types):
+    for read in (tree_of, parse_tree):
         for content in (json.dumps(nodes).encode(), zarr3(nodes), zarr2(nodes)):
             with suppress(BrokenMetadata):
-                assert isinstance(read(content), dict)
+                assert isinstance(read(content).metadata, dict)

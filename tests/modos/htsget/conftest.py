@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Mapping
 import httpx
 import pytest
 
-from scibus.modos.htsget import fetching, slicing
+from scibus.modos.htsget import slicing
 from scibus.modos.htsget.blocks import block_client
 from scibus.modos.htsget.server import HtsgetServer
 from scibus.modos.htsget.slicing import Slices
-from scibus.runtime.http import unobserved
+from scibus.runtime.http import resuming, unobserved
 from scibus.runtime.http.web_service import WebService
 from tests.modos.genomics.samples import Samples, make_samples
 from tests.modos.htsget.hosts import BlockHost, TicketHost
@@ -29,7 +29,7 @@ def bam(samples: Samples) -> bytes:
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "FIRST_PAUSE", 0.005)
+    monkeypatch.setattr(resuming, "FIRST_PAUSE", 0.005)
     monkeypatch.setattr(slicing, "PAUSE", 0.005)
 
 

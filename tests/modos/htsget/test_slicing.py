@@ -9,8 +9,8 @@ import pytest
 from scibus.contracts.problems import BackendUnavailable, BadBackendAnswer, NotFound
 from scibus.modos.htsget.addresses import HtsgetFile
 from scibus.modos.htsget.formats import BGZF_END
-from scibus.modos.htsget.renewing import StartAgain
 from scibus.modos.htsget.slicing import SliceOf
+from scibus.runtime.http.resuming import StartAgain
 from scibus.sandbox.standin import Fault, Response
 from tests.modos.htsget.hosts import inline, part, ticket
 from tests.waiting import until

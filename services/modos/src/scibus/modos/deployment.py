@@ -62,6 +62,7 @@ class Deployment:
         server = ModosServer(self.web, settings.url) if settings.url else None
         self.catalogue = Catalogue(settings, server, self.endpoints, self.stores)
         self.objects = Objects(self.endpoints, self.stores, self.catalogue)
+        self._fuzon: Fuzon | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -69,8 +70,9 @@ class Deployment:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for part in (self.catalogue, self.keys, self.endpoints):
-            await part.close()
+        for part in (self.catalogue, self.keys, self._fuzon, self.endpoints):
+            if part is not None:
+                await part.close()
         await self._http.aclose()
         await self._blocks.aclose()
 
@@ -96,7 +98,10 @@ class Deployment:
 
     async def fuzon(self) -> Fuzon:
         """Its fuzon. Raises Unsupported where there is none."""
-        return Fuzon(self.web, await self.endpoints.url("fuzon"))
+        url = await self.endpoints.url("fuzon")
+        if self._fuzon is None or self._fuzon.url != url:
+            self._fuzon = Fuzon(self.web, url)
+        return self._fuzon
 
     async def htsget(self) -> HtsgetServer:
         """Its htsget server. Raises Unsupported where there is none."""
@@ -104,7 +109,7 @@ class Deployment:
 
     async def slices(self) -> Slices:
         """What slices its files. Raises Unsupported where there is no htsget."""
-        return Slices(await self.htsget(), self._blocks, self._observe)
+        return Slices(await self.htsget(), self._blocks, self._observe, width=self.settings.blocks_at_once)
 
     async def service_info(self, service: Literal["reads", "variants", "refget"]) -> dict[str, Any]:
         """What a GA4GH service says of itself. Raises Unsupported where there is none."""

@@ -1,24 +1,44 @@
 """Terms of ontologies by text (fuzon), with what its server leaves out: scores, clean names, answers to all."""
 
 import re
+import time
+from dataclasses import dataclass
 from typing import Any
 
 from scibus.contracts.modos import Code, Codes
 from scibus.contracts.problems import BackendUnavailable, BadBackendAnswer, InvalidRequest, NotFound
 from scibus.runtime.http.web_service import Answer, WebService
+from scibus.runtime.kept import Kept
 
 FUZON = "fuzon"
+KNOWN_SECONDS = 300.0
+"""How long it counts which collections there are."""
+PAUSE_SECONDS = 5.0
 SAID = frozenset({200, 400, 403, 404})
 TAIL = re.compile(r"@[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$|\^\^.*$")
 """Language or type of a literal."""
+
+
+@dataclass(frozen=True)
+class KnownCollections:
+    """What the server said of its collections; it counts on while the server cannot be asked again."""
+
+    names: list[str]
+    renew_at: float
+    expires_at: float | None = None
 
 
 class Fuzon:
     """The fuzon server at `url`, without a slash at the end."""
 
     def __init__(self, web: WebService, url: str) -> None:
+        self.url = url
         self._web = web
-        self._url = url
+        self._known: Kept[KnownCollections] = Kept(self._listed, PAUSE_SECONDS)
+
+    async def close(self) -> None:
+        """End what is under way."""
+        await self._known.close()
 
     async def codes(self, collection: str, query: str, top: int) -> Codes:
         """Terms that fit `query`, best first.
@@ -32,11 +52,12 @@ class Fuzon:
             BackendUnavailable: the server does not answer (retryable).
         """
         # Asked for a collection that it does not have, the server breaks the connection.
-        known = await self.collections()
-        if collection not in known:
-            raise NotFound(
-                f"there is no collection {collection[:100]!r} of terms: there is {', '.join(known) or 'none'}"
-            )
+        known = await self._known.get()
+        if collection not in known.names:
+            known = await self._known.newer(known)
+        if collection not in known.names:
+            there = ", ".join(known.names) or "none"
+            raise NotFound(f"there is no collection {collection[:100]!r} of terms: there is {there}")
         params = {"collection": collection, "query": query, "num": str(top)}
         answer = await self._ask("/codes/top", "fuzon/codes/top", params)
         try:
@@ -59,8 +80,11 @@ class Fuzon:
         except (KeyError, TypeError) as error:
             raise BadBackendAnswer("fuzon lists collections in a way not known", backend=answer.fault) from error
 
+    async def _listed(self) -> KnownCollections:
+        return KnownCollections(await self.collections(), time.time() + KNOWN_SECONDS)
+
     async def _ask(self, path: str, template: str, params: dict[str, str] | None) -> Answer:
-        answer = await self._web.ask(FUZON, self._url + path, template, params=params, understood=SAID)
+        answer = await self._web.ask(FUZON, self.url + path, template, params=params, understood=SAID)
         if answer.status == 400:
             raise InvalidRequest("fuzon does not understand the question", backend=answer.fault)
         if answer.status != 200:

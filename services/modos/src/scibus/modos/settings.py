@@ -63,7 +63,6 @@ class ModosSettings(BaseSettings):
     )
     reads_at_once: int = Field(default=32, ge=1, le=256, description="Metadata of objects read at once.")
     blocks_at_once: int = Field(default=4, ge=1, le=64, description="Blocks of one slice fetched at once.")
-    files_at_once: int = Field(default=4, ge=1, le=64, description="Files of one object moved at once.")
 
     @field_validator("services")
     @classmethod

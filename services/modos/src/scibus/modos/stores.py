@@ -1,14 +1,13 @@
 """The object store of the deployment, bucket by bucket."""
 
 import os
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from obstore.store import LocalStore, S3Store
 
-from scibus.bus.s3 import client_options
+from scibus.bus.s3 import client_options, retries
 from scibus.contracts.problems import NotFound, Unsupported
 from scibus.modos.access.s3_keys import S3Keys
 from scibus.modos.endpoints import EndpointDirectory
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 RETRIES = 3
-RETRY_SECONDS = 30
 REGION = "us-east-1"
 KEYS = (
     "AWS_ACCESS_KEY_ID",
@@ -77,10 +75,6 @@ class Stores:
             endpoint=url,
             virtual_hosted_style_request=False,
             client_options=client_options(url),
-            retry_config={
-                "max_retries": RETRIES,
-                "retry_timeout": timedelta(seconds=RETRY_SECONDS),
-                "backoff": {"max_backoff": timedelta(seconds=2)},
-            },
+            retry_config=retries(RETRIES),
             **options,
         )

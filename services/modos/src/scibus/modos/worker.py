@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from importlib import import_module
-from typing import Any
 
 from scibus.bus.blobs import Blobs
 from scibus.contracts.modos import (
@@ -61,6 +59,7 @@ from scibus.modos.deployment import Deployment
 from scibus.modos.editing.showing import shown
 from scibus.modos.edits import JobEdits
 from scibus.modos.settings import ModosSettings
+from scibus.modos.slices import JobSlices
 from scibus.modos.transfer import Download, Upload
 from scibus.runtime import Job, Metrics, Worker
 from scibus.runtime.http import HttpCalls
@@ -167,19 +166,12 @@ async def login(order: LoginOrder, job: Job, deployment: Deployment) -> LoggedIn
 
 @worker.handles(Modos.stream)
 async def stream(order: StreamOrder, job: Job, deployment: Deployment, blobs: Blobs) -> Slice:
-    found: Slice = await (await _slices()).JobSlices(deployment, job, blobs).stream(order)
-    return found
+    return await JobSlices(deployment, job, blobs).stream(order)
 
 
 @worker.handles(Modos.records)
 async def records(order: RecordsOrder, job: Job, deployment: Deployment, blobs: Blobs) -> Records:
-    found: Records = await (await _slices()).JobSlices(deployment, job, blobs).records(order)
-    return found
-
-
-async def _slices() -> Any:
-    # Arrow and htslib take 60 MiB and a second: only where somebody slices, and not on the loop.
-    return await asyncio.to_thread(import_module, "scibus.modos.slices")
+    return await JobSlices(deployment, job, blobs).records(order)
 
 
 @worker.handles(Modos.download)

@@ -39,35 +39,6 @@ class Tree(NamedTuple):
         return {name: self.root} | {path: node.attributes for path, node in self.nodes.items() if "/" in path}
 
 
-def parse_metadata(zarr_json: bytes) -> Metadata:
-    """What `data.zarr/zarr.json` of an object says (zarr 3, inline consolidated metadata).
-
-    Raises:
-        BrokenMetadata: it is none of that.
-    """
-    return parse_tree(zarr_json).metadata
-
-
-def parse_zarr2(zmetadata: bytes) -> Metadata:
-    """What `data.zarr/.zmetadata` of an object says (zarr 2).
-
-    Raises:
-        BrokenMetadata: it is none of that.
-    """
-    return parse_tree2(zmetadata).metadata
-
-
-def node_types(content: bytes) -> dict[str, NodeType]:
-    """Which elements are groups and which arrays, by path; `content` is `zarr.json` or `.zmetadata`.
-
-    Raises:
-        BrokenMetadata: it is neither.
-    """
-    document = _document(content)
-    tree = _tree2(document) if "zarr_consolidated_format" in document else _tree3(document)
-    return {path: node.type for path, node in tree.nodes.items() if "/" in path}
-
-
 def tree_of(content: bytes) -> Tree:
     """All nodes that `zarr.json` or `.zmetadata` tells of.
 
@@ -85,15 +56,6 @@ def parse_tree(zarr_json: bytes) -> Tree:
         BrokenMetadata: it is no group of zarr 3 with inline consolidated metadata.
     """
     return _tree3(_document(zarr_json))
-
-
-def parse_tree2(zmetadata: bytes) -> Tree:
-    """All nodes that `data.zarr/.zmetadata` tells of.
-
-    Raises:
-        BrokenMetadata: it is no consolidated metadata of zarr 2.
-    """
-    return _tree2(_document(zmetadata))
 
 
 def _tree3(document: dict[str, Any]) -> Tree:

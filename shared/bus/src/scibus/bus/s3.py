@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from scibus.contracts.problems import Unsupported
 
 if TYPE_CHECKING:
-    from obstore.store import ClientConfig, S3Config, S3Store
+    from obstore.store import ClientConfig, RetryConfig, S3Config, S3Store
 
 BUCKET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}")
 PREFIX_PART = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]+")
@@ -59,11 +59,7 @@ def open_bucket(url: str) -> "S3Store":
             prefix=prefix or None,
             config=config,
             client_options=options,
-            retry_config={
-                "max_retries": RETRIES,
-                "retry_timeout": timedelta(seconds=RETRY_SECONDS),
-                "backoff": {"max_backoff": timedelta(seconds=2)},
-            },
+            retry_config=retries(RETRIES),
         )
     except (BaseError, ValueError):
         # Not what the library says: it repeats what was set, keys among it.
@@ -88,6 +84,15 @@ def client_options(endpoint: str | None) -> "ClientConfig":
         except OSError as error:
             raise ValueError(f"AWS_CA_BUNDLE: {bundle} cannot be read: {error.strerror or error}") from None
     return options
+
+
+def retries(count: int) -> "RetryConfig":
+    """How often, at most, the library itself repeats what failed on its way to the store."""
+    return {
+        "max_retries": count,
+        "retry_timeout": timedelta(seconds=RETRY_SECONDS),
+        "backoff": {"max_backoff": timedelta(seconds=2)},
+    }
 
 
 def _endpoint() -> str | None:

@@ -12,19 +12,10 @@ from scibus.contracts.problems import BackendFault, BackendUnavailable, BadBacke
 from scibus.drms.connections import Connections
 from scibus.drms.refusals import refused
 from scibus.runtime.http.refusals import unreachable
+from scibus.runtime.http.resuming import StartAgain, length_of, pause, validator_of
 
 POLITE_SECONDS = 5.0
 """After which a file that is not yet whole lets a question pass that waits for the connection."""
-FIRST_PAUSE = 0.2
-LONGEST_PAUSE = 5.0
-
-
-class StartAgain(Exception):
-    """What came so far is of no use: the file must be fetched from its beginning."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
 
 
 class Download:
@@ -126,19 +117,24 @@ class Download:
         if not self._received:
             if code != httpx.codes.OK:
                 raise refused(self._server, response)
-            self._size = _number(response.headers.get("Content-Length"))
+            self._size = length_of(response)
             if self._size is None and "Transfer-Encoding" not in response.headers:
                 # What ends with the connection looks the same whole and cut.
                 fault = BackendFault(name=self._server)
                 raise BadBackendAnswer(f"{self._server} does not tell how long {self._filename} is", backend=fault)
-            self._validator = _validator(response)
+            self._validator = validator_of(response)
             self.content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         elif code in (httpx.codes.OK, httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE):
             raise StartAgain(self._changed())
         elif code != httpx.codes.PARTIAL_CONTENT:
             raise refused(self._server, response)
-        elif response.headers.get("Content-Range") != self._rest or _validator(response) not in (self._validator, None):
+        elif not self._goes_on(response):
             raise StartAgain(self._changed())
+
+    def _goes_on(self, response: httpx.Response) -> bool:
+        """Whether a partial answer is all that is still to come, and of the same file."""
+        is_rest = response.headers.get("Content-Range") == self._rest
+        return is_rest and validator_of(response) in (self._validator, None)
 
     @property
     def _rest(self) -> str:
@@ -162,19 +158,3 @@ class Download:
             f"{self._filename} changed while it was fetched, or {self._server} cannot resume it",
             backend=BackendFault(name=self._server),
         )
-
-
-def pause(tries: int) -> float:
-    """Seconds before the next try after so many in vain."""
-    return min(FIRST_PAUSE * 2.0**tries, LONGEST_PAUSE)
-
-
-def _validator(response: httpx.Response) -> str | None:
-    """What `If-Range` can name: a strong entity tag, or the time of the last change."""
-    tag: str | None = response.headers.get("ETag")
-    changed: str | None = response.headers.get("Last-Modified")
-    return tag if tag and not tag.startswith("W/") else changed
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdecimal() else None

@@ -10,7 +10,7 @@ import httpx
 
 from scibus.contracts.problems import BadBackendAnswer, NotFound, Unsupported
 from scibus.drms.connections import Connections
-from scibus.drms.files.download import Download, StartAgain, pause
+from scibus.drms.files.download import Download
 from scibus.drms.files.filenames import media_type
 from scibus.drms.files.listing import WantedFile
 from scibus.drms.files.verifying import FITS, check_is_no_page, verified
@@ -18,6 +18,7 @@ from scibus.drms.servers import ServerConfig
 from scibus.drms.settings import DrmsSettings
 from scibus.runtime.http import Observe
 from scibus.runtime.http.addresses import same_origin
+from scibus.runtime.http.resuming import StartAgain, pause
 
 Stored = TypeVar("Stored")
 Store = Callable[[AsyncIterator[bytes], str], Awaitable[Stored]]

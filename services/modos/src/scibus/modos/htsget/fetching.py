@@ -11,10 +11,11 @@ import httpx
 
 from scibus.contracts.problems import BackendFault, BackendUnavailable, BadBackendAnswer, Problem
 from scibus.modos.htsget.redirects import BadRedirect, opened
-from scibus.modos.htsget.renewing import StartAgain, ValidTicket
+from scibus.modos.htsget.renewing import ValidTicket
 from scibus.modos.htsget.tickets import ByteRange
 from scibus.runtime.http.calls import Observe, unobserved
 from scibus.runtime.http.refusals import refused, unreachable
+from scibus.runtime.http.resuming import StartAgain, length_of, pause, validator_of
 
 TRIES = 5
 """In a row that may bring no byte."""
@@ -22,8 +23,6 @@ TICKETS_IN_VAIN = 2
 """New tickets in a row that may bring no byte."""
 EXPIRED = frozenset({401, 403, 404, 410})
 """What a host says to a URL whose signature is too old, or whose file it has put away."""
-FIRST_PAUSE = 0.2
-LONGEST_PAUSE = 5.0
 CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19}|\*)")
 
 
@@ -80,7 +79,7 @@ class Fetch:
                 if idle >= TRIES:
                     raise self._broken_off(problem) from problem
                 self._check_resumable(problem)
-                await asyncio.sleep(min(FIRST_PAUSE * 2.0**idle, LONGEST_PAUSE))
+                await asyncio.sleep(pause(idle))
 
     async def _exchange(self) -> AsyncGenerator[bytes, None]:
         """What one answer brings of the block."""
@@ -126,7 +125,7 @@ class Fetch:
         elif code == httpx.codes.PARTIAL_CONTENT and self._is_asked_for_part:
             self._length = self._length_of_part(response, server)
         elif code == httpx.codes.OK:
-            self._length = _number(response.headers.get("Content-Length"))
+            self._length = length_of(response)
             if self._is_asked_for_part and (self._range.first or self._range.length is not None):
                 # Some hosts send the part but not its status; any other length is the whole file.
                 if self._length is None or self._length != self._range.length:
@@ -141,7 +140,7 @@ class Fetch:
         else:
             raise refused(server, response, wait=10.0)
         if not self._received:
-            self._validator = _validator(response)
+            self._validator = validator_of(response)
 
     def _length_of_part(self, response: httpx.Response, server: str) -> int:
         """Bytes that a partial answer brings: those that were asked for, or as many of them as there are."""
@@ -164,7 +163,7 @@ class Fetch:
             raise refused(server, response, wait=10.0)
         part = CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
         rest = (self._range.first + self._received, self._range.first + (self._length or 0) - 1)
-        if not part or (int(part[1]), int(part[2])) != rest or _validator(response) not in (self._validator, None):
+        if not part or (int(part[1]), int(part[2])) != rest or validator_of(response) not in (self._validator, None):
             raise StartAgain(self._changed(server))
 
     def _check_resumable(self, problem: Problem) -> None:
@@ -202,14 +201,3 @@ def _host(url: str) -> str:
 
 def _fault(server: str) -> BackendFault:
     return BackendFault(name=server)
-
-
-def _validator(response: httpx.Response) -> str | None:
-    """What `If-Range` can name: a strong entity tag, or the time of the last change."""
-    tag: str | None = response.headers.get("ETag")
-    changed: str | None = response.headers.get("Last-Modified")
-    return tag if tag and not tag.startswith("W/") else changed
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdecimal() else None

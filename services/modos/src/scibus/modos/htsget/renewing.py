@@ -3,18 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from scibus.contracts.problems import BackendUnavailable, Problem
+from scibus.contracts.problems import BackendUnavailable
 from scibus.modos.htsget.tickets import Block, Ticket
+from scibus.runtime.http.resuming import StartAgain
 
 AskTicket = Callable[[], Awaitable[Ticket]]
-
-
-class StartAgain(Exception):
-    """What came so far is of no use: the slice must be fetched from its beginning."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
 
 
 class ValidTicket:

@@ -11,12 +11,13 @@ import httpx
 
 from scibus.contracts.modos.slices import Format, Region
 from scibus.modos.htsget.addresses import HtsgetFile
-from scibus.modos.htsget.blocks import blocks_content
+from scibus.modos.htsget.blocks import WIDTH, blocks_content
 from scibus.modos.htsget.ending import FormatCheck, checked
-from scibus.modos.htsget.renewing import StartAgain, ValidTicket
+from scibus.modos.htsget.renewing import ValidTicket
 from scibus.modos.htsget.server import HtsgetServer
 from scibus.modos.htsget.tickets import Ticket
 from scibus.runtime.http.calls import Observe, unobserved
+from scibus.runtime.http.resuming import StartAgain
 
 TRIES = 3
 """How often a slice is begun."""
@@ -78,19 +79,30 @@ class Slices:
         server: has the tickets.
         http: for the blocks, as of `block_client`: it must add no login.
         observe: hears of each block that is fetched.
+        width: blocks of one slice that are fetched at once.
     """
 
-    def __init__(self, server: HtsgetServer, http: httpx.AsyncClient, observe: Observe = unobserved) -> None:
+    def __init__(
+        self,
+        server: HtsgetServer,
+        http: httpx.AsyncClient,
+        observe: Observe = unobserved,
+        *,
+        width: int = WIDTH,
+    ) -> None:
         self._server = server
         self._http = http
         self._observe = observe
+        self._width = width
 
     async def open(self, wanted: SliceOf) -> SliceStream:
         """A slice of which the ticket is there; what it may raise see `HtsgetServer.ticket`."""
         ask = partial(self._server.ticket, wanted.file, wanted.regions, header_only=wanted.header_only)
         ticket = await ask()
         check = FormatCheck(ticket.format)
-        return SliceStream(ticket, blocks_content(self._http, ValidTicket(ticket, ask), observe=self._observe), check)
+        valid = ValidTicket(ticket, ask)
+        content = blocks_content(self._http, valid, width=self._width, observe=self._observe)
+        return SliceStream(ticket, content, check)
 
     async def fetch(
         self, wanted: SliceOf, store: Callable[[SliceStream, AsyncGenerator[bytes, None]], Awaitable[Stored]]
