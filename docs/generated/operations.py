@@ -70,6 +70,7 @@ ASKED: Mapping[str, Mapping[str, Any]] = {
     "modos.add": {"modo": "s3://modos-demo/mine", "elements": [SAMPLE]},
     "modos.update": {"modo": "GIAB", "attributes": {"description": "Genome in a bottle, again"}},
     "modos.remove": {"modo": "s3://modos-demo/mine", "element": "sample/blood1"},
+    "modos.enrich": {"modo": "s3://modos-demo/mine"},
     "modos.publish": {"modo": OBJECT, "file": "reference.fa"},
 }
 """An example for each operation."""

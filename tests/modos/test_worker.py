@@ -195,6 +195,22 @@ async def test_sequences_are_published_and_fetched(bus):
     assert (part.verified, len(part.sequence)) == (True, first.length)
 
 
+async def test_what_headers_name_becomes_elements(bus):
+    variants = await (await bus.modos.enrich.submit(modo=GIAB)).result(timeout=60)
+    published = (await (await bus.modos.publish.submit(modo=EX, file="reference.fa")).result(timeout=60)).sequences
+    paths = [f"sequence/{sequence.name}_{sequence.md5[:6]}" for sequence in published]
+    await (await bus.modos.remove.submit(modo=EX, element=paths[1])).result(timeout=60)
+    alignments = await (await bus.modos.enrich.submit(modo=EX, elements=["data/demo1"])).result(timeout=60)
+    again = await (await bus.modos.enrich.submit(modo=EX)).result(timeout=60)
+
+    assert variants.changed == ["sequence/chr1", "sequence/chr2"]
+    assert alignments.changed == [paths[1], "reference/reference1"]
+    assert alignments.meta[paths[1]]["sequence_md5"] == published[1].md5
+    assert alignments.meta["reference/reference1"]["has_sequence"] == paths
+    assert again.changed == []
+    assert (variants.skipped, again.skipped) == ({}, {})
+
+
 async def test_metadata_answers_fit_their_model(bus):
     answer = await bus.modos.metadata()
 

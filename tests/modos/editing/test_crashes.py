@@ -6,12 +6,14 @@ from contextlib import nullcontext, suppress
 import pytest
 from obstore.store import LocalStore
 
-from scibus.contracts.modos import AddOrder, RemoveOrder, UpdateOrder
+from scibus.contracts.modos import AddOrder, EnrichOrder, RemoveOrder, UpdateOrder
 from scibus.contracts.problems import NotFound
 from scibus.modos.editing.adding import add
 from scibus.modos.editing.creating import create
+from scibus.modos.editing.enriching import enrich
 from scibus.modos.editing.removing import remove
 from scibus.modos.editing.updating import update
+from scibus.modos.genomics.headers import HeaderSequence
 from tests.modos.editing.parts import (
     READS,
     Crash,
@@ -69,6 +71,13 @@ async def removing(place, attempts):
     return await remove(place, order, note=attempts.note, noted=attempts.noted)
 
 
+async def enriching(place, attempts):
+    async def header(file, data_format):
+        return [HeaderSequence("chr1", "f1f8f4bf413b16ad135722aa4591043e"), HeaderSequence("chr2")]
+
+    return await enrich(place, EnrichOrder(modo="ex"), header, note=attempts.note, noted=attempts.noted)
+
+
 async def removing_without_notes(place, attempts):
     return await remove(place, RemoveOrder(modo="ex", element="data/demo1"))
 
@@ -114,7 +123,8 @@ async def crashed_at_each_write(change, tmp_path, *, there, is_done):
 
 @pytest.mark.parametrize("is_done", [False, True], ids=["before the write", "after it"])
 @pytest.mark.parametrize(
-    ("change", "there", "writes"), [(creating, False, 14), (adding, True, 11), (updating, True, 3), (removing, True, 8)]
+    ("change", "there", "writes"),
+    [(creating, False, 14), (adding, True, 11), (updating, True, 3), (removing, True, 8), (enriching, True, 6)],
 )
 async def test_a_change_that_was_broken_off_ends_as_one_that_was_not(tmp_path, change, there, writes, is_done):
     smooth = await made(tmp_path / "smooth", there=there)

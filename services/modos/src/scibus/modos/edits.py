@@ -1,7 +1,10 @@
 """Changes of objects as jobs make them: one at a time for each object, and once, whatever dies."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, TypeVar
 
 from scibus.bus.blobs import Blobs
 from scibus.contracts import Contract
@@ -9,6 +12,8 @@ from scibus.contracts.modos import (
     AddOrder,
     CreateOrder,
     EditedObject,
+    EnrichedObject,
+    EnrichOrder,
     PublishedSequence,
     PublishedSequences,
     PublishOrder,
@@ -19,11 +24,19 @@ from scibus.contracts.problems import InvalidRequest, Unsupported
 from scibus.modos.deployment import Deployment
 from scibus.modos.editing.adding import add
 from scibus.modos.editing.creating import create
+from scibus.modos.editing.enriching import enrich
 from scibus.modos.editing.place import Place
 from scibus.modos.editing.refget.publishing import RefgetBucket, publish
 from scibus.modos.editing.removing import remove
 from scibus.modos.editing.updating import update
+from scibus.modos.htsget.addresses import KINDS, format_of
 from scibus.runtime import Job
+
+if TYPE_CHECKING:
+    from scibus.modos.genomics.headers import HeaderSequence
+
+
+Edited = TypeVar("Edited", bound=EditedObject)
 
 
 class Begun(Contract):
@@ -58,13 +71,28 @@ class JobEdits:
 
     async def remove(self, order: RemoveOrder) -> EditedObject:
         """An element less. Raises what `removing.remove` raises."""
+        return await self._change(
+            order.modo, lambda place, _: remove(place, order, note=self._note, noted=self._noted())
+        )
 
-        async def note(changes: list[str]) -> None:
-            await self._job.checkpoint(Begun(changes=changes))
+    async def enrich(self, order: EnrichOrder) -> EnrichedObject:
+        """Elements for what headers name. Raises what `enriching.enrich` raises."""
+        # htslib takes 20 MiB and time: only where somebody wants it, and not on the loop.
+        await asyncio.to_thread(import_module, "scibus.modos.genomics.headers")
+        from scibus.modos.genomics.headers import header_sequences
+        from scibus.modos.genomics.reading import Selection
 
-        begun = self._job.restored(Begun)
-        noted = begun.changes if begun else None
-        return await self._change(order.modo, lambda place, _: remove(place, order, note=note, noted=noted))
+        async def change(place: Place, _: bool) -> EnrichedObject:
+            async def read(file: str, said: str) -> "list[HeaderSequence] | None":
+                form = format_of(file) or next((known for known in KINDS if known == said.upper()), None)
+                if form is None:
+                    return None
+                content = self._deployment.objects.content(place.path, file)
+                return await header_sequences(content, Selection(form, name=file))
+
+            return await enrich(place, order, read, note=self._note, noted=self._noted())
+
+        return await self._change(order.modo, change)
 
     async def publish(self, order: PublishOrder) -> PublishedSequences:
         """Sequences for refget. Raises what `publishing.publish` raises, and Unsupported where no bucket is set."""
@@ -82,7 +110,14 @@ class JobEdits:
         async with self._job.wait_turn(f"refget:{bucket}"), self._fasta(order) as content:
             return await publish(RefgetBucket(store), content, on_sequence=tell)
 
-    async def _change(self, name: str, change: Callable[[Place, bool], Awaitable[EditedObject]]) -> EditedObject:
+    async def _note(self, changes: list[str]) -> None:
+        await self._job.checkpoint(Begun(changes=changes))
+
+    def _noted(self) -> list[str] | None:
+        begun = self._job.restored(Begun)
+        return begun.changes if begun else None
+
+    async def _change(self, name: str, change: Callable[[Place, bool], Awaitable[Edited]]) -> Edited:
         """What `change` makes of the object; told whether an earlier attempt may have made it already."""
         async with self._deployment.objects.changing(name, self._job) as (store, path):
             begun = self._job.restored(Begun)

@@ -19,6 +19,8 @@ from scibus.contracts.modos import (
     ElementsQuery,
     Endpoints,
     EndpointsQuery,
+    EnrichedObject,
+    EnrichOrder,
     FilesQuery,
     FindQuery,
     FoundObjects,
@@ -205,6 +207,11 @@ async def update(order: UpdateOrder, job: Job, deployment: Deployment, blobs: Bl
 @worker.handles(Modos.remove)
 async def remove(order: RemoveOrder, job: Job, deployment: Deployment, blobs: Blobs) -> EditedObject:
     return await JobEdits(deployment, job, blobs).remove(order)
+
+
+@worker.handles(Modos.enrich)
+async def enrich(order: EnrichOrder, job: Job, deployment: Deployment, blobs: Blobs) -> EnrichedObject:
+    return await JobEdits(deployment, job, blobs).enrich(order)
 
 
 @worker.handles(Modos.publish)

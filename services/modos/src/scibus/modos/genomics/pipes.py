@@ -12,12 +12,17 @@ READ_SIZE = 256 * 1024
 
 
 class Inlet:
-    """What the loop gives to a thread, which reads, and closes, `thread_end`."""
+    """What the loop gives to a thread, which reads, and closes, `thread_end`.
+
+    Attributes:
+        is_read: whether the thread reads yet, as far as is known.
+        is_closed: whether the loop has said that this was all.
+    """
 
     def __init__(self) -> None:
         self.thread_end, self._loop_end = _pipe()
         os.set_blocking(self._loop_end, False)
-        self._is_read = True
+        self.is_read = True
         self.is_closed = False
 
     async def feed(self, first: bytes, content: AsyncGenerator[bytes, None]) -> None:
@@ -29,7 +34,7 @@ class Inlet:
             async with aclosing(content):
                 await self._give(first)
                 async for piece in content:
-                    if self._is_read:
+                    if self.is_read:
                         await self._give(piece)
         finally:
             self.close()
@@ -49,7 +54,7 @@ class Inlet:
             except BlockingIOError:
                 await _until(self._loop_end, loop.add_writer, loop.remove_writer)
             except BrokenPipeError:
-                self._is_read = False
+                self.is_read = False
                 return
 
 

@@ -48,16 +48,29 @@ class Selection:
 
 @contextmanager
 def opened(selection: Selection, descriptor: int) -> Iterator[Any]:
-    """The file that comes through `descriptor`, its header read.
+    """The file that comes through `descriptor`, its header read, for its records to be read.
 
     Raises:
         BadBackendAnswer: it cannot be read.
         InvalidRequest: the reference cannot.
         NotFound: the file would have references read from elsewhere.
     """
-    tame()
     if selection.reference is not None:
         check_readable(selection.reference)
+    with header_of(selection, descriptor) as file:
+        if selection.format == "CRAM":
+            check_only_source(sequences_of(file), selection.reference, selection.name)
+        yield file
+
+
+@contextmanager
+def header_of(selection: Selection, descriptor: int) -> Iterator[Any]:
+    """The file that comes through `descriptor`, its header read.
+
+    Raises:
+        BadBackendAnswer: it cannot be read.
+    """
+    tame()
     # By its name: of a descriptor, pysam loses a copy where it fails.
     path = f"/dev/fd/{descriptor}"
     try:
@@ -70,8 +83,6 @@ def opened(selection: Selection, descriptor: int) -> Iterator[Any]:
     except BROKEN as error:
         raise unreadable(selection) from error
     try:
-        if selection.format == "CRAM":
-            check_only_source(sequences_of(file), selection.reference, selection.name)
         yield file
     finally:
         # Of a broken file pysam says it once more.

@@ -59,8 +59,7 @@ def htsget_file(prefix: str, file: str, format: Format | None = None) -> HtsgetF
         Unsupported: htsget has no such files.
         InvalidRequest: `format` is not one in which the file can be had, or the name leads nowhere.
     """
-    lower = file.lower()
-    suffix = max((suffix for suffix in SUFFIXES if lower.endswith(suffix)), key=len, default="")
+    lower, suffix = file.lower(), _suffix(file)
     if lower.endswith(NOT_SERVED) or not (suffix or format):
         why = " (an encrypted file is fetched whole)" if lower.endswith(".c4gh") else ""
         raise Unsupported(f"{file[:200]!r} cannot be sliced: {TAKEN}{why}; name the format if the file is one of them")
@@ -72,6 +71,11 @@ def htsget_file(prefix: str, file: str, format: Format | None = None) -> HtsgetF
     if not stem or any(part in (".", "..") for part in parts) or parts == [RESERVED]:
         raise InvalidRequest(f"{file[:200]!r} is no file that an htsget server could have")
     return HtsgetFile("/".join(parts), format or own or "BAM")
+
+
+def format_of(file: str) -> Format | None:
+    """The format that the end of a file's name tells; None: it tells none of these."""
+    return SUFFIXES.get(_suffix(file))
 
 
 class HtsgetAddress(NamedTuple):
@@ -106,6 +110,11 @@ def parse_htsget_url(url: str) -> HtsgetAddress:
         raise InvalidRequest(f"{chosen[:50]!r} is no format of {kind}")
     base = urlunsplit((place.scheme, place.netloc, "/".join(folders[:at]), "", ""))
     return HtsgetAddress(base, HtsgetFile("/".join(parts), named), _region(asked), _one(asked.get("class")) == "header")
+
+
+def _suffix(file: str) -> str:
+    lower = file.lower()
+    return max((suffix for suffix in SUFFIXES if lower.endswith(suffix)), key=len, default="")
 
 
 def _region(asked: dict[str, list[str]]) -> Region | None:

@@ -19,6 +19,8 @@ from scibus.contracts.modos.edits import (
     AddOrder,
     CreateOrder,
     EditedObject,
+    EnrichedObject,
+    EnrichOrder,
     NewElement,
     PublishedSequence,
     PublishedSequences,
@@ -94,6 +96,7 @@ class Modos(Service):
     add = job(AddOrder, EditedObject, summary="Add elements to an object")
     update = job(UpdateOrder, EditedObject, summary="Change attributes of an object or an element")
     remove = job(RemoveOrder, EditedObject, summary="Remove an element of an object, and the links to it")
+    enrich = job(EnrichOrder, EnrichedObject, summary="Add the sequences that headers of an object's data name")
     publish = job(PublishOrder, PublishedSequences, summary="Let refget have the sequences of a FASTA file")
 
 
@@ -114,6 +117,8 @@ __all__ = [
     "ElementsQuery",
     "Endpoints",
     "EndpointsQuery",
+    "EnrichOrder",
+    "EnrichedObject",
     "FilesQuery",
     "FindQuery",
     "Format",

@@ -97,6 +97,15 @@ class RemoveOrder(Contract):
     keep_file: bool = Field(default=False, description="Leave the file where it is.")
 
 
+class EnrichOrder(Contract):
+    """Reference sequences that headers of data name, to be elements of the object (BAM, CRAM, VCF, BCF)."""
+
+    modo: ObjectName
+    elements: list[Annotated[str, ElementName]] = Field(
+        default=[], max_length=MOST_ELEMENTS, description="Whose headers; none named: those of all data."
+    )
+
+
 class EditedObject(Contract):
     """An object after a change."""
 
@@ -107,6 +116,12 @@ class EditedObject(Contract):
     def rows(self) -> list[dict[str, Any]]:
         """One row per element that changed."""
         return [{"element": name, "type": self.meta.get(name, {}).get("@type")} for name in self.changed]
+
+
+class EnrichedObject(EditedObject):
+    """An object with the sequences that its data name."""
+
+    skipped: dict[str, str] = Field(default={}, description="Elements whose files tell nothing, and why.")
 
 
 class PublishOrder(Contract):
