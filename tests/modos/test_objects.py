@@ -34,6 +34,12 @@ async def test_a_folder_that_is_no_object_is_not_listed(deployment: Deployment, 
         near.unlink()
 
 
+@pytest.mark.parametrize("path", ["s3://modos-demo/ex/data.zarr", "s3://modos-demo/ex/data.zarr/sample"])
+async def test_no_object_is_inside_of_another(deployment: Deployment, path: str) -> None:
+    with pytest.raises(InvalidRequest, match=r"a path without data\.zarr"):
+        await deployment.objects.place(path)
+
+
 async def test_metadata_are_what_the_newer_server_tells(deployment: Deployment, stand_in: ModosStandIn) -> None:
     told = (await deployment.web.ask("the server", f"{stand_in.url}meta", "meta")).json()
 
@@ -198,6 +204,7 @@ class TestNames:
     def test_exactly(self) -> None:
         assert found_exactly("ex", SAMPLES) == [FoundObject(path=EX, name="ex", score=1.0)]
         assert found_exactly("/ex", SAMPLES) == [FoundObject(path=EX, name="ex", score=1.0)]
+        assert found_exactly(NESTED, SAMPLES) == [FoundObject(path=NESTED, name="proj/nested-ex", score=1.0)]
         assert found_exactly("nested-ex", SAMPLES) == []
 
     def test_alike_and_best_first(self) -> None:

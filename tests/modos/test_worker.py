@@ -1,6 +1,7 @@
 """The worker on the bus: what people ask of a deployment, and what becomes of it."""
 
 import json
+import secrets
 
 import pysam
 import pytest
@@ -16,6 +17,10 @@ modos_stand_in, modos = standing.modos_stand_in, standing.modos
 
 EX, GIAB = "s3://modos-demo/ex", "s3://modos-demo/GIAB"
 pytestmark = pytest.mark.usefixtures("modos")
+
+
+async def chunks(data):
+    yield data
 
 
 async def content(bus, blob):
@@ -67,7 +72,7 @@ async def test_an_unknown_element_tells_which_there_are(bus):
 
 async def test_a_slice_of_reads_is_a_file_of_its_own(bus, tmp_path, modos_stand_in):
     job = await bus.modos.stream.submit(modo=EX, file="demo1.bam", regions=["chr1:1000-9000"])
-    found = await job.result(timeout=30)
+    found = await job.result(timeout=60)
     path = await bus.blobs.download(found.blob, tmp_path / "slice.bam")
 
     with pysam.AlignmentFile(str(path), "rb") as file:
@@ -79,7 +84,7 @@ async def test_a_slice_of_reads_is_a_file_of_its_own(bus, tmp_path, modos_stand_
 
 async def test_only_the_header(bus, tmp_path):
     job = await bus.modos.stream.submit(modo=EX, file="demo1.cram", header_only=True)
-    path = await bus.blobs.download((await job.result(timeout=30)).blob, tmp_path / "header.cram")
+    path = await bus.blobs.download((await job.result(timeout=60)).blob, tmp_path / "header.cram")
 
     with pysam.AlignmentFile(str(path), "rc") as file:
         assert file.references == ("chr1", "chr2")
@@ -116,14 +121,14 @@ async def test_an_unknown_sequence_is_told(bus):
     job = await bus.modos.stream.submit(modo=EX, file="demo1.bam", regions=["chrX"])
 
     with pytest.raises(NotFound):
-        await job.result(timeout=30)
+        await job.result(timeout=60)
 
 
 async def test_a_file_that_htsget_does_not_have(bus):
     job = await bus.modos.stream.submit(modo=EX, file="reference.fa")
 
     with pytest.raises(Unsupported, match=r"htsget has \.bam"):
-        await job.result(timeout=30)
+        await job.result(timeout=60)
 
 
 async def test_a_region_that_is_none_is_refused_at_once(bus):
@@ -152,7 +157,7 @@ async def test_an_object_is_made_changed_and_taken_apart(bus):
         await bus.modos.create.submit(
             path=path, attributes={"description": "mine"}, elements=[{"id": "s1", "type": "Sample"}]
         )
-    ).result(timeout=30)
+    ).result(timeout=60)
     added = await (
         await bus.modos.add.submit(
             modo=path,
@@ -164,11 +169,11 @@ async def test_an_object_is_made_changed_and_taken_apart(bus):
                 }
             ],
         )
-    ).result(timeout=30)
+    ).result(timeout=60)
     updated = await (
         await bus.modos.update.submit(modo=path, element="sample/s1", attributes={"description": "blood"})
-    ).result(timeout=30)
-    removed = await (await bus.modos.remove.submit(modo=path, element="sample/s1")).result(timeout=30)
+    ).result(timeout=60)
+    removed = await (await bus.modos.remove.submit(modo=path, element="sample/s1")).result(timeout=60)
 
     assert list(made.meta) == ["mine", "sample/s1"]
     assert added.meta["data/d1"]["has_sample"] == ["sample/s1"]
@@ -180,11 +185,24 @@ async def test_an_object_is_made_changed_and_taken_apart(bus):
     assert path in (await bus.modos.list()).data
 
 
+@pytest.mark.parametrize("operation", ["create", "upload"])
+async def test_nothing_is_made_inside_of_an_object(bus, operation):
+    blob = await bus.blobs.put(f"made/{operation}/{secrets.token_hex(4)}", chunks(b"text"), media_type="text/plain")
+    more = {"files": [{"name": "a.txt", "blob": blob}]} if operation == "upload" else {}
+    folder = await getattr(bus.modos, operation).submit(path=f"{EX}/data.zarr/inside", **more)
+    place = await getattr(bus.modos, operation).submit(path=f"{EX}/deeper/inside", **more)
+
+    with pytest.raises(InvalidRequest, match="no object is inside of another"):
+        await folder.result(timeout=60)
+    with pytest.raises(InvalidRequest, match=f"is inside of the object {EX}"):
+        await place.result(timeout=60)
+
+
 async def test_a_new_object_replaces_none(bus):
     job = await bus.modos.create.submit(path=GIAB)
 
     with pytest.raises(Conflict, match="choose another path"):
-        await job.result(timeout=30)
+        await job.result(timeout=60)
 
 
 async def test_sequences_are_published_and_fetched(bus):

@@ -10,7 +10,6 @@ from scibus.contracts.modos import CreateOrder
 from scibus.contracts.problems import Conflict, InvalidRequest
 from scibus.modos.editing.creating import create
 from scibus.modos.editing.layout import Layout
-from scibus.modos.editing.place import Place
 from tests.modos.editing.parts import INDEX, READS, contents, element, example, metadata, node, placed, read
 
 SAMPLE = Path(__file__).parents[4] / "shared" / "samples" / "modos" / "ex" / "data.zarr"
@@ -157,8 +156,3 @@ async def test_content_that_is_not_what_the_order_says_is_not_kept(folder):
         await create(placed(folder), CreateOrder(path="s3://bucket/proj/ex", elements=[wrong]), read)
 
     assert await contents(folder) == {}
-
-
-async def test_no_object_is_made_inside_of_another(folder):
-    with pytest.raises(InvalidRequest):
-        await create(Place(folder, "proj/ex/data.zarr/a", "s3://bucket/proj/ex/data.zarr/a"), example(), read)

@@ -1,6 +1,9 @@
 """Sequences that headers name become elements: each once, and nothing that was said is lost."""
 
+from itertools import permutations
+
 import pytest
+from obstore.store import LocalStore
 
 from scibus.contracts.modos import CreateOrder, EnrichOrder
 from scibus.contracts.modos.edits import MOST_ELEMENTS
@@ -8,7 +11,7 @@ from scibus.contracts.problems import BackendUnavailable, BadBackendAnswer, NotF
 from scibus.modos.editing.creating import create
 from scibus.modos.editing.enriching import enrich
 from scibus.modos.genomics.headers import HeaderSequence
-from tests.modos.editing.parts import contents, element, example, metadata, node, read
+from tests.modos.editing.parts import contents, element, example, metadata, node, placed, read
 
 ACGT = "f1f8f4bf413b16ad135722aa4591043e"
 TTTT = "0ae6cd2c4e5d4d1f8e4c4d5e6f708192"
@@ -98,6 +101,46 @@ async def test_a_name_means_a_sequence_where_no_digest_says_otherwise(place, sto
         "sequence/chr1_0ae6cd": TTTT,
     }
     assert seen["sample/chr1"] == {"@type": "Sample", "name": "chr1"}
+
+
+NAMED = HeaderSequence("chr1", None, None, "by name")
+
+
+@pytest.mark.parametrize("third", [None, HeaderSequence("chr1", None, URI), HeaderSequence("1", ACGT)])
+@pytest.mark.parametrize("order", list(permutations([NAMED, CHR1, HeaderSequence("chr1", TTTT)])))
+async def test_whatever_headers_say_the_second_time_says_nothing_new(tmp_path, order, third):
+    store = LocalStore(tmp_path / "bucket", mkdir=True)
+    place = await object_of(placed(store), data("d1", "a.vcf"), data("d2", "b.bam"), data("d3", "c.bam"))
+    told = dict(zip(("a_vcf", "b_bam", "c_bam"), ([one, third] if third else [one] for one in order), strict=True))
+    first = await enriched(place, **told)
+    before = await contents(store)
+
+    again = await enriched(place, **told)
+
+    digests = [first.meta[path].get("sequence_md5") for path in first.changed]
+    assert digests.count(ACGT) == digests.count(TTTT) == 1
+    assert digests.count(None) <= 1
+    assert again.changed == []
+    assert await contents(store) == before
+
+
+async def test_a_name_alone_means_the_only_sequence_of_that_name(place, store):
+    await object_of(place, data("d1", "a.vcf"), data("d2", "b.bam"))
+
+    edited = await enriched(place, a_vcf=[NAMED, HeaderSequence("chr2")], b_bam=[HeaderSequence("chr1", ACGT)])
+
+    assert edited.changed == ["sequence/chr1_f1f8f4", "sequence/chr2"]
+    assert (await metadata(store))["sequence/chr1_f1f8f4"]["description"] == "by name"
+
+
+async def test_digests_are_the_same_in_upper_case(place, store):
+    await object_of(place, data("d1", "a.cram"), element("s", "ReferenceSequence", name="chr1"))
+    upper = f'"sequence_md5": "{ACGT.upper()}", "name": "chr1"'.encode()
+    root = (await contents(store))["proj/ex/data.zarr/zarr.json"]
+    assert b'"name": "chr1"' in root
+    await store.put_async("proj/ex/data.zarr/zarr.json", root.replace(b'"name": "chr1"', upper))
+
+    assert (await enriched(place, a_cram=[HeaderSequence("chr1", ACGT)])).changed == []
 
 
 async def test_names_that_are_no_ids_keep_their_name_and_get_an_id(place, store):

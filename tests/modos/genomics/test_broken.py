@@ -58,7 +58,7 @@ def _nothing_is_left():
     new = descriptors() - before
     assert not [where for where in new if where.startswith("pipe:") or "/pytest-" in where or "(deleted)" in where]
     for thread in [thread for thread in threading.enumerate() if thread.name == "records"]:
-        thread.join(5)
+        thread.join(30)
         assert not thread.is_alive()
 
 
@@ -154,7 +154,7 @@ async def test_the_loop_goes_on_while_a_thread_waits_for_bytes(samples):
             await asyncio.sleep(0.01)
         return 20
 
-    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
         ticks = group.create_task(ticking())
         group.create_task(got(RecordStream(slow(), Selection("BCF"))))
     assert ticks.result() == 20
@@ -162,18 +162,20 @@ async def test_the_loop_goes_on_while_a_thread_waits_for_bytes(samples):
 
 @pytest.mark.parametrize("output", ["arrow", "file"])
 async def test_whoever_leaves_early_leaves_nothing_behind(samples, output):
-    closed = []
+    all_taken, closed = asyncio.Event(), []
 
     async def endless() -> AsyncGenerator[bytes, None]:
         try:
             yield samples.bam.read_bytes()
-            await asyncio.sleep(60)
+            all_taken.set()
+            await asyncio.sleep(600)
         finally:
             closed.append(True)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         reading = asyncio.create_task(got(RecordStream(endless(), Selection("BAM"), output)))
-        await asyncio.sleep(0.2)
+        await all_taken.wait()
+        await asyncio.sleep(0.1)
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
@@ -293,9 +295,9 @@ async def test_a_folder_that_is_not_there_is_told(samples):
 async def test_an_unknown_sequence_does_not_wait_for_the_rest(samples):
     async def endless() -> AsyncGenerator[bytes, None]:
         yield samples.bam.read_bytes()
-        await asyncio.sleep(60)
+        await asyncio.sleep(600)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         with pytest.raises(NotFound, match="chrX"):
             await got(RecordStream(endless(), Selection("BAM", [Region(reference_name="chrX")])))
 

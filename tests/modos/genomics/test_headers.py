@@ -70,6 +70,27 @@ async def test_what_else_headers_say_is_told_but_no_files_of_somebodys_machine()
     assert await sequences(vcf.encode(), "VCF") == [first]
 
 
+@pytest.mark.parametrize("where", ["/a.fa", "file:a.fa", "http:", "http://", "http://[x", "://x", "s3:// x"])
+async def test_a_source_that_is_no_address_is_none(where):
+    [found] = await sequences(f"@HD\tVN:1.6\n@SQ\tSN:chr1\tLN:4\tUR:{where}\n".encode(), "BAM")
+
+    assert found == HeaderSequence("chr1", uri=where if where == "http://[x" else None)
+
+
+@pytest.mark.parametrize("line", ["@SQ\tSN:chr1\tLN:4\tDS:gen\xe9tique", "@SQ\tSN:chr1\tLN:4\n@CO\tpr\xe9cis"])
+async def test_a_header_that_is_no_text_is_a_problem(line):
+    with pytest.raises(BadBackendAnswer, match=r"the header of s\.bam cannot be read: it is not UTF-8"):
+        await sequences(f"@HD\tVN:1.6\n{line}\n".encode("latin-1"), "BAM")
+
+
+async def test_a_header_of_variants_that_is_no_text_is_a_problem():
+    contig = '##contig=<ID=chr1,length=4,Description="gen\xe9tique">'
+    text = f"##fileformat=VCFv4.3\n{contig}\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+
+    with pytest.raises(BadBackendAnswer, match=r"the header of s\.vcf cannot be read: it is not UTF-8"):
+        await sequences(text.encode("latin-1"), "VCF")
+
+
 @pytest.mark.parametrize("form", ["BAM", "CRAM"])
 async def test_no_more_is_read_than_the_header_takes(samples, form):
     source = Source(samples.of(form).read_bytes() + bytes(200 * PIECE))

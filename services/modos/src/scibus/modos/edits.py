@@ -56,7 +56,9 @@ class JobEdits:
     async def create(self, order: CreateOrder) -> EditedObject:
         """A new object. Raises what `creating.create` raises."""
         return await self._change(
-            order.path, lambda place, repeated: create(place, order, self._blobs.read, repeated=repeated)
+            order.path,
+            lambda place, repeated: create(place, order, self._blobs.read, repeated=repeated),
+            may_be_new=True,
         )
 
     async def add(self, order: AddOrder) -> EditedObject:
@@ -117,9 +119,11 @@ class JobEdits:
         begun = self._job.restored(Begun)
         return begun.changes if begun else None
 
-    async def _change(self, name: str, change: Callable[[Place, bool], Awaitable[Edited]]) -> Edited:
+    async def _change(
+        self, name: str, change: Callable[[Place, bool], Awaitable[Edited]], *, may_be_new: bool = False
+    ) -> Edited:
         """What `change` makes of the object; told whether an earlier attempt may have made it already."""
-        async with self._deployment.objects.changing(name, self._job) as (store, path):
+        async with self._deployment.objects.changing(name, self._job, may_be_new=may_be_new) as (store, path):
             begun = self._job.restored(Begun)
             if begun is None:
                 await self._job.checkpoint(Begun())

@@ -1,5 +1,6 @@
 """Reference sequences by their digest (GA4GH refget): of servers of version 2, and of the deployed refget-cloud."""
 
+import asyncio
 from typing import Any
 
 from scibus.contracts.modos import SequenceHash, SequenceId, SequenceMetadata, SequencePart, SequenceQuery
@@ -51,7 +52,7 @@ class Refget:
                 # refget-cloud leads a `SQ.` digest to an object without content, and past the end says nothing.
                 is_empty = True
                 continue
-            return _part(asked, query, answer.body)
+            return await asyncio.to_thread(_part, asked, query, answer.body)
         if is_empty:
             raise await self._nothing_there(asked, query)
         raise NotFound(f"refget has no sequence {asked}")

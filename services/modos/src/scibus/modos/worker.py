@@ -185,7 +185,7 @@ async def download(order: DownloadOrder, job: Job, deployment: Deployment, blobs
 
 @worker.handles(Modos.upload)
 async def upload(order: UploadOrder, job: Job, deployment: Deployment, blobs: Blobs) -> TransferredObject:
-    async with deployment.objects.changing(order.path, job) as (store, place):
+    async with deployment.objects.changing(order.path, job, may_be_new=True) as (store, place):
         return await (await Upload.open(store, place, job, blobs)).of(order.files, overwrite=order.overwrite)
 
 

@@ -37,6 +37,7 @@ class Kept(Generic[Thing]):
         self._pause = pause
         self._try_again_at = 0.0
         self._fetching: asyncio.Task[Thing] | None = None
+        self._outdated: set[asyncio.Task[Thing]] = set()
         self.current: Thing | None = None
 
     @property
@@ -72,11 +73,20 @@ class Kept(Generic[Thing]):
             return self.current
         return await self._fetched()
 
+    def forget(self) -> None:
+        """Neither what was fetched nor what is on its way is good any more; who waits for that gets it yet."""
+        self.current = None
+        if self._fetching is not None and self.is_fetching:
+            self._outdated.add(self._fetching)
+            self._fetching.add_done_callback(self._outdated.discard)
+            self._fetching = None
+
     async def close(self) -> None:
         """End what is under way."""
-        if self._fetching is not None:
-            self._fetching.cancel()
-            await asyncio.wait([self._fetching])
+        if under_way := [*self._outdated, *filter(None, (self._fetching,))]:
+            for task in under_way:
+                task.cancel()
+            await asyncio.wait(under_way)
 
     @property
     def _is_to_wait(self) -> bool:
@@ -91,15 +101,19 @@ class Kept(Generic[Thing]):
         return await asyncio.shield(self._fetching)
 
     async def _renew(self) -> Thing:
+        own = asyncio.current_task()
         try:
-            self.current = await self._fetch()
+            thing = await self._fetch()
         except Problem as problem:
-            self._try_again_at = time.monotonic() + self._pause
-            if isinstance(problem, WITHDRAWN):
-                self.current = None
+            if self._fetching is own:
+                self._try_again_at = time.monotonic() + self._pause
+                if isinstance(problem, WITHDRAWN):
+                    self.current = None
             raise
-        self._try_again_at = 0.0
-        return self.current
+        if self._fetching is own:
+            self.current = thing
+            self._try_again_at = 0.0
+        return thing
 
 
 def _look_at(task: asyncio.Task[Thing]) -> None:

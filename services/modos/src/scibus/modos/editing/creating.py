@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from scibus.contracts.modos import CreateOrder, EditedObject
-from scibus.contracts.problems import Conflict, InvalidRequest, NotFound, Unsupported
+from scibus.contracts.problems import Conflict, NotFound, Unsupported
 from scibus.modos.editing.attributes import says_all_of, stored
 from scibus.modos.editing.content import ReadBlob, store_files
 from scibus.modos.editing.elements import Prepared, by_parent, join, prepared
 from scibus.modos.editing.faults import Faults
-from scibus.modos.editing.layout import ROOT, TRUTH, Layout
+from scibus.modos.editing.layout import TRUTH, Layout
 from scibus.modos.editing.place import Place, edited
 from scibus.modos.editing.schema import OBJECT, OBJECT_CLASS
 
@@ -32,8 +32,6 @@ async def create(
         Conflict: there is an object already.
         InvalidRequest: the order does not fit the schema.
     """
-    if ROOT in place.folder.prefix.split("/"):
-        raise InvalidRequest(f"an object cannot be inside of another: choose a path without {ROOT}")
     faults = Faults()
     name = order.id or place.folder.prefix.rpartition("/")[2]
     elements = await asyncio.to_thread(prepared, order.elements, {}, name, faults)

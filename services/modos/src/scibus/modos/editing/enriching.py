@@ -90,9 +90,12 @@ def _enriched(layout: Layout, found: "Mapping[str, Iterable[HeaderSequence]]") -
     """Let the object say what the headers of the data say: which elements are other ones by that."""
     sequences = Sequences(layout)
     elements = layout.elements
+    told = dict.fromkeys(sequence for named in found.values() for sequence in named)
+    by_md5_first = sorted(told, key=lambda sequence: sequence.md5 is None)
+    paths_of = {sequence: sequences.element(sequence) for sequence in by_md5_first}
     holders = []
     for data, named in found.items():
-        paths = [sequences.element(sequence) for sequence in named]
+        paths = [paths_of[sequence] for sequence in named]
         references = linked(elements[data].get("has_reference"), "reference")
         if len(references) == 1 and references[0] in elements and link(elements[references[0]], GROUP, paths):
             holders.append(references[0])

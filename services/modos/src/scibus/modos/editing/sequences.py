@@ -18,7 +18,8 @@ LONGEST = 150
 class Sequences:
     """Finds and makes the elements for sequences.
 
-    One sequence is what has one MD5, whatever it is called; without, what has one name.
+    One sequence is what has one MD5, whatever it is called; without, what has one name. Those with an MD5 are to come
+    first: what a name alone means can be told when all of them are known.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -57,8 +58,11 @@ class Sequences:
         if sequence.md5 in self._by_md5:
             return self._by_md5[sequence.md5]
         named = self._by_name.get(sequence.name, [])
-        alike = [one for one in named if not (sequence.md5 and one[1].get("sequence_md5"))]
-        return alike[0] if len(alike) == 1 else None
+        unknown = [one for one in named if not one[1].get("sequence_md5")]
+        if unknown:
+            return unknown[0]
+        # Of several sequences of one name none is meant more than the others.
+        return named[0] if len(named) == 1 and not sequence.md5 else None
 
     def _new(self, sequence: "HeaderSequence") -> tuple[str, dict[str, Any]]:
         attributes = {"@type": "ReferenceSequence"}
@@ -80,7 +84,7 @@ class Sequences:
 
     def _know(self, path: str, attributes: dict[str, Any]) -> None:
         if md5 := attributes.get("sequence_md5"):
-            self._by_md5.setdefault(str(md5), (path, attributes))
+            self._by_md5.setdefault(str(md5).lower(), (path, attributes))
         if name := attributes.get("name"):
             named = self._by_name.setdefault(str(name), [])
             if path not in (other for other, _ in named):

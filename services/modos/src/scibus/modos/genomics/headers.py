@@ -6,18 +6,18 @@ import re
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from scibus.contracts.problems import Problem
 from scibus.modos.genomics.pipes import Inlet
 from scibus.modos.genomics.reading import Selection, header_of
 from scibus.modos.genomics.records import SETTLE_SECONDS
-from scibus.modos.genomics.references import sequences_of
+from scibus.modos.genomics.references import no_text, sequences_of
 from scibus.modos.genomics.threads import in_thread
 
 MOST_BYTES = 64 * 1024 * 1024
 """Of a file, in which its header must have ended."""
 MD5 = re.compile(r"[0-9a-fA-F]{32}")
+WEB = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s]")
 
 
 class HeaderSequence(NamedTuple):
@@ -75,13 +75,15 @@ async def _begin_of(content: AsyncGenerator[bytes, None], inlet: Inlet) -> Async
 def _read(selection: Selection, source: int) -> list[HeaderSequence]:
     try:
         with header_of(selection, source) as file:
-            return list(_of_alignments(file) if selection.has_alignments else _of_variants(file))
+            return list(_of_alignments(file, selection.name) if selection.has_alignments else _of_variants(file))
+    except UnicodeDecodeError as error:
+        raise no_text(selection.name) from error
     finally:
         os.close(source)
 
 
-def _of_alignments(file: Any) -> Iterator[HeaderSequence]:
-    for line in sequences_of(file):
+def _of_alignments(file: Any, name: str) -> Iterator[HeaderSequence]:
+    for line in sequences_of(file, name):
         yield _sequence(line["SN"], line.get("M5"), line.get("UR"), line.get("DS"))
 
 
@@ -96,6 +98,6 @@ def _sequence(name: str, md5: str | None, uri: str | None, description: str | No
     return HeaderSequence(
         name,
         md5.lower() if md5 and MD5.fullmatch(md5) else None,
-        uri if uri and urlsplit(uri).netloc else None,
+        uri if uri and WEB.match(uri) else None,
         description or None,
     )

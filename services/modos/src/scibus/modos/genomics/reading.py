@@ -59,7 +59,7 @@ def opened(selection: Selection, descriptor: int) -> Iterator[Any]:
         check_readable(selection.reference)
     with header_of(selection, descriptor) as file:
         if selection.format == "CRAM":
-            check_only_source(sequences_of(file), selection.reference, selection.name)
+            check_only_source(sequences_of(file, selection.name), selection.reference, selection.name)
         yield file
 
 
@@ -137,7 +137,7 @@ def _reason(selection: Selection, file: Any) -> Problem:
     """Why no record could be read of `file`: it is broken, or there is no reference to read it with."""
     if selection.format != "CRAM":
         return unreadable(selection)
-    sequences = sequences_of(file)
+    sequences = sequences_of(file, selection.name)
     if selection.reference is None:
         return missing_reference(sequences, selection.name)
     return wrong_reference(sequences, selection.reference, selection.name) or unreadable(selection)

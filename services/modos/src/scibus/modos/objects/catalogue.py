@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 PAUSE_SECONDS = 1.0
 LARGEST_METADATA = 64 * 1024 * 1024
 """Bytes of one object's metadata."""
+MUCH = 256 * 1024
+"""Bytes of metadata that take a while to parse."""
 MOST_KEPT = 100_000
 """Objects whose metadata are kept."""
 
@@ -110,14 +113,27 @@ class Catalogue:
             except NotFound:
                 continue
             try:
-                return tree_of(content)
+                return await _parsed(content)
             except BrokenMetadata as error:
                 raise _broken(path, error) from error
         raise NotFound(f"there is no object at {path}: `list` tells which there are")
 
+    async def has(self, bucket: str, name: str) -> bool:
+        """Whether there is an object of that name now.
+
+        Raises:
+            Problem: the store cannot be read.
+        """
+        store = await self._stores.bucket(bucket)
+        for root in ROOTS:
+            with suppress(NotFound), told_as_problems(f"s3://{bucket}/{name}"):
+                await obstore.head_async(store, f"{name}/{root}")
+                return True
+        return False
+
     def forget(self) -> None:
         """What was listed does not count any more: something was changed."""
-        self._listing.current = None
+        self._listing.forget()
 
     async def close(self) -> None:
         """End what is under way."""
@@ -183,7 +199,7 @@ async def _said(store: "ObjectStore", bucket: str, one: ListedObject) -> ObjectM
     """What one object says; None where it was removed meanwhile."""
     path = f"s3://{bucket}/{one.name}"
     try:
-        return ObjectMetadata(path=path, meta=tree_of(await _content(store, one.root, path)).metadata)
+        return ObjectMetadata(path=path, meta=(await _parsed(await _content(store, one.root, path))).metadata)
     except BrokenMetadata as error:
         return BrokenObject(path=path, reason=str(error))
     except NotFound:
@@ -192,6 +208,11 @@ async def _said(store: "ObjectStore", bucket: str, one: ListedObject) -> ObjectM
         if problem.details.retryable or isinstance(problem, Forbidden):
             raise
         return BrokenObject(path=path, reason=str(problem))
+
+
+async def _parsed(content: bytes) -> Tree:
+    """Large metadata are parsed off the loop. Raises what `tree_of` raises."""
+    return tree_of(content) if len(content) < MUCH else await asyncio.to_thread(tree_of, content)
 
 
 async def _content(store: "ObjectStore", key: str, path: str) -> bytes:

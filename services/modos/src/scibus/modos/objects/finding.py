@@ -17,7 +17,8 @@ def name_of(path: str) -> str:
 def found_exactly(query: str, paths: Iterable[str]) -> list[FoundObject]:
     """The objects of that name; a slash around it does not count."""
     wanted = query.strip("/")
-    return [FoundObject(path=path, name=wanted, score=1.0) for path in paths if wanted in (name_of(path), path)]
+    fitting = [path for path in paths if wanted in (name_of(path), path)]
+    return [FoundObject(path=path, name=name_of(path), score=1.0) for path in fitting]
 
 
 def found_alike(query: str, paths: Iterable[str]) -> list[FoundObject]:

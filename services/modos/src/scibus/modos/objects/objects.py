@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 
+FOLDER = "data.zarr"
+"""Of an object's own files."""
+
+
 class Objects:
     """Answers what is asked of objects.
 
@@ -69,7 +73,8 @@ class Objects:
     async def find(self, query: str, *, fuzzy: bool) -> list[FoundObject]:
         """Objects of that name, or of names alike, best first."""
         paths = await self._catalogue.names()
-        return found_alike(query, paths) if fuzzy else found_exactly(query, paths)
+        # The likeness of thousands of names takes seconds.
+        return await asyncio.to_thread(found_alike, query, paths) if fuzzy else found_exactly(query, paths)
 
     async def places(self, query: str, *, exact: bool) -> ObjectPlaces:
         """Where objects of a name are."""
@@ -150,14 +155,29 @@ class Objects:
                     await asyncio.to_thread(written.write, chunk)
 
     @asynccontextmanager
-    async def changing(self, name: str, job: Job) -> "AsyncIterator[tuple[ObjectStore, S3Path]]":
-        """The bucket and the place of an object that `job` changes: no other job of any worker does so meanwhile."""
+    async def changing(
+        self, name: str, job: Job, *, may_be_new: bool = False
+    ) -> "AsyncIterator[tuple[ObjectStore, S3Path]]":
+        """The bucket and the place of an object that `job` changes: no other job of any worker does so meanwhile.
+
+        Raises:
+            InvalidRequest: an object that `may_be_new` would lie inside of another one.
+        """
         path, store = await self._opened(name)
         try:
             async with job.wait_turn(f"object:{path}"):
+                if may_be_new:
+                    await self._check_is_outside(path)
                 yield store, path
         finally:
             self._catalogue.forget()
+
+    async def _check_is_outside(self, path: S3Path) -> None:
+        folder = path.key.rpartition("/")[0]
+        while folder:
+            if await self._catalogue.has(path.bucket, folder):
+                raise InvalidRequest(f"{path} is inside of the object s3://{path.bucket}/{folder}: choose another path")
+            folder = folder.rpartition("/")[0]
 
     async def _opened(self, name: str) -> "tuple[S3Path, ObjectStore]":
         path = await self.place(name)
@@ -168,7 +188,7 @@ def object_path(text: str) -> S3Path:
     """The place of an object.
 
     Raises:
-        InvalidRequest: it is none, or that of a bucket.
+        InvalidRequest: it is none, or that of a bucket, or inside of an object.
     """
     try:
         path = S3Path.parse(text)
@@ -176,6 +196,8 @@ def object_path(text: str) -> S3Path:
         raise InvalidRequest(str(error)) from None
     if not path.key:
         raise InvalidRequest("name the object too, as s3://bucket/name")
+    if FOLDER in path.key.split("/"):
+        raise InvalidRequest(f"no object is inside of another: name a path without {FOLDER}")
     return path
 
 

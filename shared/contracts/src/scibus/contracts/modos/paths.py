@@ -72,8 +72,8 @@ ObjectName = Annotated[
     Field(
         min_length=1,
         max_length=LONGEST_KEY + 100,
-        description="An object: its path, its place in the bucket, or its id where only one object has it.",
-        examples=["s3://modos-demo/ex", "ex"],
+        description="An object: its path, or its place in the bucket or its id where that means no other one too.",
+        examples=["s3://modos-demo/ex", "GIAB"],
     ),
 ]
 FileName = Annotated[
