@@ -20,8 +20,13 @@ COMMANDS = {
     "drms": ["-m", "scibus.drms"],
     "modos": ["-m", "scibus.modos"],
 }
-START_SECONDS = 20
-STOP_SECONDS = 40
+START_SECONDS = 60
+STOP_SECONDS = 60
+TAKEN_OVER = {"SCIBUS_ACK_WAIT": "6"}
+"""For workers that are killed: their jobs go to another worker so many seconds later.
+
+Not fewer: a worker that a busy machine lets stand still for a while keeps its jobs.
+"""
 _numbers = itertools.count()
 
 
@@ -44,7 +49,13 @@ class WorkerProcess:
         self.process.kill()
 
     async def wait(self) -> int:
-        return await asyncio.wait_for(self.process.wait(), STOP_SECONDS)
+        async with asyncio.timeout(STOP_SECONDS):
+            return await self.process.wait()
+
+    async def killed(self) -> None:
+        """Kill it, and wait until it is gone."""
+        self.process.kill()
+        await self.wait()
 
     async def stop(self) -> None:
         if self.process.returncode is None:

@@ -74,7 +74,7 @@ async def test_a_url_of_something_else_is_told_with_the_setting(mdb, stand_in):
     ],
 )
 async def test_an_account_server_that_is_down_may_be_asked_again(open_mdb, stand_in, fault):
-    mdb = open_mdb(attempts=1, connect_timeout=0.2, read_timeout=0.3)
+    mdb = open_mdb(attempts=1, connect_timeout=3, read_timeout=3)
     await mdb.gateway_token.get()
     stand_in.faults.inject(fault)
 

@@ -161,5 +161,5 @@ async def test_a_certificate_of_the_nats_server_that_is_no_good_is_told(
         urls = {"nats_url": f"tls://localhost:{server.port}", "nats_websocket_url": web.replace("https", "wss")}
         stand_in.faults.inject(answers("config", json.dumps({**stand_in._config(), **urls})))
         with pytest.raises(BackendUnavailable, match=f"the certificate of the NATS server localhost:.* {told}"):
-            async with asyncio.timeout(10), mdb.sessions.of("weather"):
+            async with asyncio.timeout(30), mdb.sessions.of("weather"):
                 pass

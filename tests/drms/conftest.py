@@ -68,6 +68,16 @@ class Exports:
         await self.submit(job_id, ds, **order)
         return await self.files(job_id)
 
+    async def notes(self, job_id: str, files: int) -> None:
+        """Wait until the job's checkpoint names so many files."""
+        subject = f"$KV.scibus_checkpoints.drms.export.{job_id}"
+
+        async def there() -> bool:
+            saved = await last_message(self._bus.connection, "KV_scibus_checkpoints", subject)
+            return saved is not None and len(json.loads(saved.data)["files"]) == files
+
+        await until(there, 30)
+
     async def result(self, job_id: str) -> StoredMessage:
         """The result, when it is there."""
         found: list[StoredMessage] = []
@@ -79,7 +89,7 @@ class Exports:
             found.extend([message] if message else [])
             return message is not None
 
-        await until(there, 30)
+        await until(there, 60)
         return found[0]
 
     async def files(self, job_id: str) -> ExportedFiles:
@@ -105,7 +115,7 @@ class Exports:
         async def there() -> bool:
             return text in ((await self.status(job_id))["progress"] or {}).get("message", "")
 
-        await until(there)
+        await until(there, 30)
 
     async def reaches(self, job_id: str, state: str) -> dict[str, Any]:
         """The status once the job is in `state`."""
@@ -113,13 +123,13 @@ class Exports:
         async def there() -> bool:
             return bool((await self.status(job_id))["state"] == state)
 
-        await until(there)
+        await until(there, 30)
         return await self.status(job_id)
 
     async def cancel(self, job_id: str) -> dict[str, Any]:
         """The answer to a request to cancel."""
         subject = f"scibus.v1.cancel.drms.export.{job_id}"
-        return json.loads((await self._bus.connection.request(subject, b"", timeout=10)).data)
+        return json.loads((await self._bus.connection.request(subject, b"", timeout=30)).data)
 
     async def content(self, file: ExportedFile) -> bytes:
         """The bytes of a file as they lie in the object store, checked against its digest."""
@@ -133,12 +143,11 @@ def exports(bus: Bus) -> Exports:
 
 @pytest.fixture
 def spawn_drms(spawn_worker: SpawnWorker, jsoc: JsocStandIn) -> SpawnDrms:
-    """A worker that polls quickly, and whose jobs go to another worker two seconds after it died."""
+    """A worker that polls quickly: `await spawn_drms(**TAKEN_OVER)` where it is killed."""
     jsoc.configure({"wait": 0})
 
     async def spawn(**settings: str) -> WorkerProcess:
         quick = {
-            "SCIBUS_ACK_WAIT": "2",
             "SCIBUS_DRMS_BASE_URL": jsoc.cgi_url,
             "SCIBUS_DRMS_DOWNLOAD_URL": jsoc.download_url,
             "SCIBUS_DRMS_POLL_SHORTEST": "0.1",

@@ -11,6 +11,8 @@ from scibus.contracts.problems import BackendUnavailable, BadBackendAnswer, TooL
 from scibus.drms.jsoc import Jsoc
 from scibus.drms.settings import DrmsSettings
 from scibus.sandbox.standin import MAINTENANCE_PAGE, Fault
+from tests.holding import Held
+from tests.waiting import until
 
 DS = "hmi.v_45s[2013.07.03_08:42_TAI/3m]"
 ORDER = ExportRequest(ds=DS, notify="user@example.com", method="url", protocol="fits")
@@ -143,11 +145,13 @@ async def test_a_bad_question_does_not_count_as_an_outage(open_jsoc):
 
 async def test_a_question_that_was_given_up_makes_room_for_the_next(open_jsoc, jsoc):
     archive = open_jsoc(max_connections=1)
-    jsoc.faults.inject(Fault(operation="rs_list", delay=30, times=1))
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(archive.rs_list(RecordSetQuery(ds=DS, key="T_REC")), 0.2)
+    jsoc.faults.inject(Held(operation="rs_list"))
+    given_up = asyncio.create_task(archive.rs_list(RecordSetQuery(ds=DS, key="T_REC")))
+    await jsoc.received("rs_list")
+    given_up.cancel()
 
-    assert await archive.rs_summary(DS) == 4
+    async with asyncio.timeout(30):
+        assert await archive.rs_summary(DS) == 4
 
 
 @pytest.mark.parametrize("turns", range(0, 40, 3))
@@ -158,17 +162,22 @@ async def test_a_call_that_is_given_up_at_any_moment_leaves_the_connection_usabl
         await asyncio.sleep(0)
     given_up.cancel()
 
-    assert await asyncio.wait_for(archive.rs_summary(DS), 5) == 4
+    async with asyncio.timeout(30):
+        assert await archive.rs_summary(DS) == 4
 
 
 async def test_an_order_goes_out_on_a_connection_of_its_own_and_no_other_stays_open(archive, jsoc):
-    jsoc.faults.inject(Fault(operation="exp_request", delay=0.5, times=1))
+    held = Held(operation="exp_request")
+    jsoc.faults.inject(held)
     await archive.rs_summary(DS)
     ordering = asyncio.create_task(archive.exp_request(ORDER))
-    await jsoc.log.received("exp_request")
-    await asyncio.sleep(0.1)
+    await jsoc.received("exp_request")
 
-    assert jsoc.open_connections == 1
+    async def no_other_is_open() -> bool:
+        return jsoc.open_connections == 1
+
+    await until(no_other_is_open)
+    held.let_go()
     assert (await ordering).requestid
 
 
@@ -203,11 +212,13 @@ async def test_a_refusal_of_one_question_does_not_stop_the_others(open_jsoc, jso
 
 
 async def test_one_caller_that_gives_up_does_not_keep_the_series_from_the_next(archive, jsoc):
-    jsoc.faults.inject(Fault(operation="series_struct", delay=0.5, times=1))
+    held = Held(operation="series_struct")
+    jsoc.faults.inject(held)
     first = asyncio.create_task(archive.series_struct("hmi.v_45s"))
     second = asyncio.create_task(archive.series_struct("hmi.v_45s"))
-    await asyncio.sleep(0.1)
+    await jsoc.received("series_struct")
     first.cancel()
+    held.let_go()
 
     assert (await second).primekeys == ["T_REC", "CAMERA"]
 
@@ -242,10 +253,17 @@ async def test_while_one_question_finds_out_the_others_are_refused(open_jsoc, js
     with pytest.raises(BackendUnavailable):
         await archive.rs_summary(DS)
     await asyncio.sleep(0.15)
-    jsoc.faults.inject(Fault(operation="rs_summary", delay=0.3, times=None))
+    trial = Held(operation="rs_summary", times=None)
+    jsoc.faults.inject(trial)
+    asked = [asyncio.create_task(archive.rs_summary(DS)) for _ in range(4)]
 
-    results = await asyncio.gather(*(archive.rs_summary(DS) for _ in range(4)), return_exceptions=True)
+    async def only_one_is_left() -> bool:
+        return [task.done() for task in asked].count(False) == 1
 
+    await until(only_one_is_left)
+    trial.let_go()
+
+    results = await asyncio.gather(*asked, return_exceptions=True)
     assert [type(result).__name__ for result in results].count("BackendUnavailable") == 3
     assert jsoc.log.count("rs_summary") == 2
 
@@ -253,12 +271,14 @@ async def test_while_one_question_finds_out_the_others_are_refused(open_jsoc, js
 async def test_a_trial_that_was_given_up_leaves_it_to_the_next_one(open_jsoc, jsoc):
     archive = open_jsoc(attempts=1, outage_after=1, outage_pause=0.1)
     jsoc.faults.inject(Fault(operation="rs_summary", status=503, times=1))
-    jsoc.faults.inject(Fault(operation="rs_summary", delay=30, times=1))
+    jsoc.faults.inject(Held(operation="rs_summary"))
     with pytest.raises(BackendUnavailable):
         await archive.rs_summary(DS)
     await asyncio.sleep(0.15)
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(archive.rs_summary(DS), 0.2)
+    given_up = asyncio.create_task(archive.rs_summary(DS))
+    await jsoc.received("rs_summary", 2)
+    given_up.cancel()
+    await asyncio.wait([given_up])
 
     assert await archive.rs_summary(DS) == 4
 
@@ -273,20 +293,26 @@ async def test_nonsense_does_not_count_as_an_outage(open_jsoc, jsoc):
 
 
 async def test_waiting_for_a_turn_is_no_outage(open_jsoc, jsoc):
-    archive = open_jsoc(attempts=1, max_connections=1, read_timeout=0.5)
-    jsoc.faults.inject(Fault(operation="rs_summary", delay=0.2, times=None))
+    archive = open_jsoc(attempts=1, max_connections=1, read_timeout=3)
+    jsoc.faults.inject(Fault(operation="rs_summary", delay=0.8, times=None))
 
-    assert await asyncio.gather(*(archive.rs_summary(DS) for _ in range(6))) == [4] * 6
+    # The last one waits for longer than an answer may take.
+    assert await asyncio.gather(*(archive.rs_summary(DS) for _ in range(5))) == [4] * 5
 
 
 async def test_as_many_connections_are_used_as_the_server_wants(open_jsoc, jsoc):
     archive = open_jsoc(max_connections=2)
-    jsoc.faults.inject(Fault(operation="rs_summary", delay=0.4, times=None))
+    held = Held(operation="rs_summary", times=None)
+    jsoc.faults.inject(held)
 
-    await asyncio.gather(*(archive.rs_summary(DS) for _ in range(4)))
+    asking = asyncio.gather(*(archive.rs_summary(DS) for _ in range(4)))
+    await jsoc.received("rs_summary", 2)
+    await asyncio.sleep(0.2)
+    at_once = jsoc.count("rs_summary")
+    held.let_go()
 
-    asked = [received.time for received in jsoc.log.of("rs_summary")]
-    assert asked[1] - asked[0] < 0.3 < asked[2] - asked[0]
+    assert await asking == [4] * 4
+    assert at_once == 2
 
 
 @pytest.mark.parametrize(
@@ -324,11 +350,17 @@ async def test_what_the_breaker_refuses_is_not_tried_again(open_jsoc, jsoc):
 
 async def test_an_order_waits_for_the_one_connection_too(open_jsoc, jsoc):
     archive = open_jsoc(max_connections=1)
-    jsoc.faults.inject(Fault(operation="rs_summary", delay=0.4, times=1))
+    held = Held(operation="rs_summary")
+    jsoc.faults.inject(held)
 
-    await asyncio.gather(archive.rs_summary(DS), archive.exp_request(ORDER))
+    asking = asyncio.gather(archive.rs_summary(DS), archive.exp_request(ORDER))
+    await jsoc.received("rs_summary")
+    await asyncio.sleep(0.2)
+    ordered_meanwhile = jsoc.count("exp_request")
+    held.let_go()
 
-    assert jsoc.log.of("exp_request")[0].time - jsoc.log.of("rs_summary")[0].time > 0.3
+    await asking
+    assert (ordered_meanwhile, jsoc.count("exp_request")) == (0, 1)
 
 
 @pytest.fixture

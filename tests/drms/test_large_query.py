@@ -32,7 +32,7 @@ async def test_a_large_query_is_split_by_time_and_complete(bus, small_answers, j
 async def test_a_large_query_comes_as_one_arrow_stream_in_a_blob(bus, small_answers):
     body = b'{"ds":"%s","key":"T_REC"}' % TWO_DAYS.encode()
 
-    reply = await bus.connection.request("scibus.v1.req.drms.query", body, timeout=20)
+    reply = await bus.connection.request("scibus.v1.req.drms.query", body, timeout=60)
 
     ref = decode_blob(reply.headers["Scibus-Blob"])
     assert (ref.media_type, reply.headers["Content-Type"]) == (ARROW_STREAM, ARROW_STREAM)

@@ -99,7 +99,7 @@ async def test_units_and_notes_come_along(bus, drms):
 
 async def test_json_and_arrow_hold_the_same_table(bus, drms):
     body = b'{"ds":"%s","key":"T_REC,QUALITY,BIGCOUNT","utc":true,"rec_index":true}' % FOUR_RECORDS.encode()
-    reply = await bus.connection.request("scibus.v1.req.drms.query", body, timeout=10)
+    reply = await bus.connection.request("scibus.v1.req.drms.query", body, timeout=30)
     by_json = JsonTable(TableBody.model_validate_json(reply.data)).to_arrow()
 
     by_arrow = await bus.drms.query(ds=FOUR_RECORDS, key="T_REC,QUALITY,BIGCOUNT", utc=True, rec_index=True)

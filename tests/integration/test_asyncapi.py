@@ -23,7 +23,7 @@ nats_server, bus, jsoc, in_order, folder, spawn_worker = (
     standing.spawn_worker,
 )
 FOUR_RECORDS = {"ds": "hmi.v_45s[2013.07.03_08:42_TAI/3m]", "key": ["T_REC", "QUALITY"]}
-WITHIN = 20
+WITHIN = 60
 SERVERS_OWN = (
     "Content-Type",
     "Nats-Expected-",
@@ -154,7 +154,7 @@ def test_every_subject_of_every_operation_is_described(document):
 
 
 async def test_a_worker_serves_its_part(drms, port):
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=WITHIN) as http:
         document = (await http.get("/asyncapi.json")).json()
         page = await http.get("/asyncapi")
 
@@ -164,7 +164,7 @@ async def test_a_worker_serves_its_part(drms, port):
 
 
 async def test_the_page_takes_nothing_from_elsewhere(drms, port):
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=WITHIN) as http:
         page = (await http.get("/asyncapi")).text
 
     assert re.findall(r"""(?:src=|href="(?!#)|url\(|@import|https?:)[^\s>]*""", page) == []

@@ -57,7 +57,7 @@ async def answers(bus, subject, bodies):
 
     async def ask(body):
         async with room:
-            return await bus.connection.request(subject, body, timeout=20)
+            return await bus.connection.request(subject, body, timeout=60)
 
     return await asyncio.gather(*(ask(body) for body in bodies))
 

@@ -24,12 +24,11 @@ async def kept(bus, stream, state):
     config = ConsumerConfig(ack_policy=AckPolicy.NONE, mem_storage=True, headers_only=True)
     puller = await js.pull_subscribe("", stream=stream, config=config)
     counted: Counter[tuple[str, str]] = Counter()
-    try:
-        while messages := await puller.fetch(500, timeout=1):
-            counted.update((message.subject.split(".")[4], state(message)) for message in messages)
-    except TimeoutError:
-        # nats-py's own or asyncio's, whichever it comes upon first.
-        return counted
+    there = (await js.stream_info(stream)).state.messages
+    while left := there - counted.total():
+        messages = await puller.fetch(min(left, 500), timeout=30)
+        counted.update((message.subject.split(".")[4], state(message)) for message in messages)
+    return counted
 
 
 @pytest.mark.timeout(300)

@@ -32,7 +32,7 @@ ASKED = {
 
 @pytest.mark.parametrize(("operation", "body"), ASKED.items())
 async def test_every_request_is_answered_with_json(bare, operation, body):
-    reply = await bare.request(f"scibus.v1.req.drms.{operation}", json.dumps(body).encode(), timeout=10)
+    reply = await bare.request(f"scibus.v1.req.drms.{operation}", json.dumps(body).encode(), timeout=30)
 
     assert reply.headers["Content-Type"] == "application/json"
     assert isinstance(json.loads(reply.data), dict)
@@ -40,19 +40,19 @@ async def test_every_request_is_answered_with_json(bare, operation, body):
 
 async def test_the_state_of_an_export_is_answered_too(bare):
     order = ASKED["exp_request"] | {"method": "url", "protocol": "fits"}
-    ticket = await bare.request("scibus.v1.req.drms.exp_request", json.dumps(order).encode(), timeout=10)
+    ticket = await bare.request("scibus.v1.req.drms.exp_request", json.dumps(order).encode(), timeout=30)
     asked = {"requestid": json.loads(ticket.data)["requestid"]}
 
-    reply = await bare.request("scibus.v1.req.drms.exp_status", json.dumps(asked).encode(), timeout=10)
+    reply = await bare.request("scibus.v1.req.drms.exp_status", json.dumps(asked).encode(), timeout=30)
 
     assert json.loads(reply.data)["requestid"] == asked["requestid"]
 
 
 @pytest.mark.parametrize("verb", ["PING", "INFO", "STATS"])
 async def test_discovery_answers_per_name_and_per_instance(bare, verb):
-    everyone = json.loads((await bare.request(f"$SRV.{verb}", timeout=5)).data)
-    by_name = json.loads((await bare.request(f"$SRV.{verb}.drms", timeout=5)).data)
-    by_instance = json.loads((await bare.request(f"$SRV.{verb}.drms.{everyone['id']}", timeout=5)).data)
+    everyone = json.loads((await bare.request(f"$SRV.{verb}", timeout=30)).data)
+    by_name = json.loads((await bare.request(f"$SRV.{verb}.drms", timeout=30)).data)
+    by_instance = json.loads((await bare.request(f"$SRV.{verb}.drms.{everyone['id']}", timeout=30)).data)
 
     assert everyone["id"] == by_name["id"] == by_instance["id"]
     assert by_instance["type"] == f"io.nats.micro.v1.{verb.lower()}_response"
@@ -60,4 +60,4 @@ async def test_discovery_answers_per_name_and_per_instance(bare, verb):
 
 async def test_an_operation_that_does_not_exist_has_no_responders(bare):
     with pytest.raises(nats.errors.NoRespondersError):
-        await bare.request("scibus.v1.req.drms.nonsense", b"{}", timeout=5)
+        await bare.request("scibus.v1.req.drms.nonsense", b"{}", timeout=30)

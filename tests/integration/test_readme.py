@@ -8,6 +8,8 @@ import shlex
 import sys
 from pathlib import Path
 
+import pytest
+
 from docs.generate import generated
 
 ROOT = Path(__file__).parents[2]
@@ -29,10 +31,12 @@ async def output_of(command, url):
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    output, _ = await asyncio.wait_for(running.communicate(), 60)
+    async with asyncio.timeout(60):
+        output, _ = await running.communicate()
     return output.decode()
 
 
+@pytest.mark.timeout(600)
 async def test_its_commands_print_what_it_shows(drms, autobahn, modos, nats_server):
     """In order: some go on with what those before them have begun."""
     printed = [(command, await output_of(command, nats_server.url)) for command, _ in CONSOLE]
@@ -47,7 +51,7 @@ def test_it_shows_commands():
 async def test_its_request_is_answered_to_a_bare_client(drms, bus):
     subject, body = NATS_REQUEST.groups()
 
-    reply = await bus.connection.request(subject, body.encode(), timeout=10)
+    reply = await bus.connection.request(subject, body.encode(), timeout=30)
 
     assert json.loads(reply.data)["count"] == 4
 

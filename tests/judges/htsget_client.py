@@ -41,7 +41,7 @@ def expect(what, got, expected):
 def fetch(url, form, folder, **region):
     file = Path(folder) / f"fetched.{form.lower()}"
     with file.open("wb") as output:
-        htsget.get(url, output, data_format=form, max_retries=0, timeout=20, **region)
+        htsget.get(url, output, data_format=form, max_retries=0, timeout=60, **region)
     return file
 
 
@@ -84,7 +84,7 @@ def judge_errors(base, folder):
 
 
 def main(addresses):
-    with urllib.request.urlopen(addresses["url"], timeout=10) as answer:
+    with urllib.request.urlopen(addresses["url"], timeout=60) as answer:
         base = json.load(answer)["htsget"] + "/"
     with tempfile.TemporaryDirectory() as folder:
         for (identifier, form), chromosome in FILES.items():

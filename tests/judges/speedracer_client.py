@@ -20,7 +20,7 @@ import aiohttp
 from speedracer import Connection, JWTManager, Offset
 
 ALICES_CONSUMER = "6384e2b2184bcbf58eccf10ca7a65630"
-SECONDS = 60
+SECONDS = 80
 # The client refreshes after 10 s at the earliest.
 SHORT_TOKEN_SECONDS = 12
 

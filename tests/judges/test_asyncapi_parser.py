@@ -5,6 +5,7 @@ import json
 import pytest
 
 from scibus.bus.asyncapi import describe
+from scibus.contracts.drms import Drms
 from scibus.contracts.live import SubscribeOperation
 from scibus.contracts.schemas import SERVICES
 from tests.tools import ROOT, run, tool
@@ -37,7 +38,7 @@ def test_the_document_of_all_services_is_valid(judged):
 
 
 def test_the_judge_sees_what_is_wrong(judged):
-    document = describe(SERVICES, "1.0.0")
+    document = describe([Drms], "1.0.0")
     document["operations"]["drms.rs_list.request"]["reply"]["channel"]["$ref"] = "#/channels/nowhere"
 
     assert [found["code"] for found in judged(document)["findings"] if found["severity"] == 0] != []

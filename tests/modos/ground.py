@@ -22,7 +22,6 @@ from tests.s3 import BreakableWay, S3Bucket, S3Server
 from tests.waiting import until
 
 BUCKET, SEQUENCES = "modos-demo", "reference-genomes"
-ACK_WAIT = 2.0
 BLOB_STREAM = "OBJ_scibus_blobs"
 REQUEST = re.compile(rb"(GET|HEAD|PUT|POST|DELETE) (\S+) HTTP/1\.1\r\n")
 MIB = 1024 * 1024
@@ -97,6 +96,12 @@ class WatchedWay(BreakableWay):
         """From now on it is in the way."""
         self.traps.append(trap)
         return trap
+
+    def spring_all(self) -> None:
+        """Let go what is held, and hold nothing any more."""
+        for trap in self.traps:
+            trap.let_go()
+        self.traps.clear()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         _connection.set(_Connection())
@@ -186,7 +191,7 @@ class Ground:
         self.temporary.mkdir(exist_ok=True)
         own = {
             "SCIBUS_NATS_URL": self.server.url,
-            "SCIBUS_ACK_WAIT": f"{ACK_WAIT:g}",
+            "SCIBUS_ACK_WAIT": "2",
             "SCIBUS_LOG_LEVEL": "debug",
             "SCIBUS_MODOS_TOKEN_FILE": str(self.token_file),
             "SCIBUS_MODOS_ENDPOINTS_SECONDS": "0",
@@ -205,8 +210,7 @@ class Ground:
         """Kill all workers, and wait until they are gone."""
         for worker in self.workers:
             if worker.process.returncode is None:
-                worker.kill()
-                await worker.wait()
+                await worker.killed()
 
     async def blob(self, content: bytes, filename: str = "file") -> BlobRef:
         """A new blob."""

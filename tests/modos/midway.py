@@ -5,8 +5,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from scibus.sandbox.modos.samples.files import genome_files
 from scibus.sandbox.modos.samples.modos import EX, Modo, ex_elements
 from tests.modos.ground import BUCKET, MIB, SEQUENCES, Ground, Trap
+from tests.waiting import until
 
 MARK = "data.zarr/zarr.json"
 FETCHED = {"a.txt": b"a", "large.bin": bytes(range(256)) * (24 * 1024), MARK: b"{}", "z.txt": b"z"}
@@ -35,11 +37,15 @@ class Everything:
         """Let the objects be there that the jobs find."""
         there = ex_elements()
         linked = {**there, "assay/assay1": {**there["assay/assay1"], "has_data": ["data/demo1"]}}
+        unnamed = {name: element for name, element in there.items() if not name.startswith("sequence/")}
         files = {"demo1.cram": READS, "demo1.cram.crai": INDEX}
+        bam = {"demo1.bam": (await asyncio.to_thread(genome_files))["demo1.bam"]}
         found = {
             **{f"{self.prefix}/download/{name}": content for name, content in FETCHED.items()},
             **Modo(f"{self.prefix}/add", EX, there, {}).contents(),
             **Modo(f"{self.prefix}/remove", EX, linked, files).contents(),
+            **Modo(f"{self.prefix}/update", EX, there, {}).contents(),
+            **Modo(f"{self.prefix}/enrich", EX, unnamed, bam).contents(),
         }
         await self.ground.stand_in.buckets.write(BUCKET, found)
 
@@ -67,8 +73,23 @@ class Everything:
             "create": await modos.create.submit(path=self.path("create"), elements=elements),
             "add": await modos.add.submit(modo=self.path("add"), elements=elements),
             "remove": await modos.remove.submit(modo=self.path("remove"), element="data/demo1"),
+            "update": await modos.update.submit(
+                modo=self.path("update"),
+                element="sample/sample1",
+                attributes={"sex": None, "collector": "Foo university"},
+            ),
+            "enrich": await modos.enrich.submit(modo=self.path("enrich"), elements=["data/demo1-bam"]),
             "publish": await modos.publish.submit(blob=fasta),
         }
+
+    async def begun(self) -> None:
+        """Wait until a worker has taken each of them."""
+
+        async def taken() -> bool:
+            states = [(await job.status()).state for job in self.jobs.values()]
+            return all(state == "running" for state in states)
+
+        await until(taken, 30)
 
     async def made(self, seconds: float) -> dict[str, object]:
         """What has come of each, without the prefix: the same for all prefixes.
@@ -89,7 +110,7 @@ class Everything:
             "upload": ([(one.name, one.sha256) for one in results["upload"].files], await self._contents("upload")),
             "publish": await self._published(results["publish"].sequences),
         }
-        for name in ("create", "add", "remove"):
+        for name in ("create", "add", "remove", "update", "enrich"):
             made[name] = (results[name].meta, results[name].changed, await self._contents(name))
         return made
 
@@ -120,6 +141,8 @@ class Everything:
                 "create": Trap(f"PUT {here}/create/{MARK}"),
                 "add": Trap(f"PUT {here}/add/{MARK}", after=0),
                 "remove": Trap(rf"POST /{BUCKET}\?delete"),
+                "update": Trap(f"PUT {here}/update/{MARK}"),
+                "enrich": Trap(f"PUT {here}/enrich/{MARK}"),
                 "publish": Trap(f"PUT /{SEQUENCES}/sequence/", skip=2),
             }
         return {
@@ -128,5 +151,7 @@ class Everything:
             "create": Trap(f"PUT {here}/create/{MARK}", after=0),
             "add": Trap(f"PUT {here}/add/{MARK}"),
             "remove": Trap(f"PUT {here}/remove/{MARK}", after=0),
+            "update": Trap(f"PUT {here}/update/{MARK}", after=0),
+            "enrich": Trap(f"PUT {here}/enrich/{MARK}", after=0),
             "publish": Trap(f"PUT /{SEQUENCES}/metadata/", skip=2, after=0),
         }

@@ -10,25 +10,27 @@ import pytest
 from scibus.contracts.problems import BadBackendAnswer, Cancelled, NotFound, Unauthenticated
 from scibus.sandbox.modos.settings import ModosSettings
 from scibus.sandbox.standin import Fault
+from tests.holding import Held
 from tests.modos.ground import BLOB_STREAM, MIB, Ground, Trap, modos_ground
 from tests.modos.midway import BLOCKS_BEFORE, Everything
+from tests.processes import TAKEN_OVER
 from tests.s3 import S3Server, s3_server
 from tests.waiting import until
 
 __all__ = ["s3_server"]
 
+pytestmark = pytest.mark.timeout(300)
 EX = "s3://modos-demo/ex"
 BAM = {"modo": EX, "file": "demo1.bam"}
 SMALL_BLOCKS = {"block_size": 50_000}
 """A dozen of the file."""
-SKEW = 30.0
-"""Seconds before its end at which a token does not count any more."""
 
 
 @pytest.fixture(scope="module")
 async def standing(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ground]:
     async with modos_ground(tmp_path_factory.mktemp("modos"), s3_server) as ground:
-        await ground.worker()
+        # The first worker decides for all.
+        await ground.worker(**TAKEN_OVER)
         yield ground
 
 
@@ -55,9 +57,7 @@ async def ground(standing: Ground, secrets: set[str]) -> AsyncIterator[Ground]:
     secrets |= used_secrets(standing)
     for file in standing.token_file.parent.glob("*"):
         file.unlink()
-    for trap in standing.way.traps:
-        trap.let_go()
-    standing.way.traps.clear()
+    standing.way.spring_all()
     standing.way.requests.clear()
     standing.stand_in.faults.clear()
     standing.stand_in.log.clear()
@@ -67,23 +67,23 @@ async def ground(standing: Ground, secrets: set[str]) -> AsyncIterator[Ground]:
 @pytest.fixture(scope="module")
 async def whole(standing: Ground) -> dict[str, bytes]:
     """What comes where nothing is wrong."""
-    slice_ = await (await standing.bus.modos.stream.submit(**BAM)).result(timeout=30)
-    records = await (await standing.bus.modos.records.submit(**BAM)).result(timeout=30)
+    slice_ = await (await standing.bus.modos.stream.submit(**BAM)).result(timeout=60)
+    records = await (await standing.bus.modos.records.submit(**BAM)).result(timeout=60)
     return {"stream": await standing.content(slice_.blob), "records": await standing.content(records.blob)}
 
 
 async def sliced(ground: Ground) -> dict[str, bytes]:
     """The same, now."""
     jobs = [await ground.bus.modos.stream.submit(**BAM), await ground.bus.modos.records.submit(**BAM)]
-    found = [await job.result(timeout=30) for job in jobs]
+    found = [await job.result(timeout=60) for job in jobs]
     return {name: await ground.content(one.blob) for name, one in zip(("stream", "records"), found, strict=True)}
 
 
-def logged_in(ground: Ground, seconds: float, *, refresh: bool) -> None:
-    """The worker has a token that counts for so many seconds more, and one to renew it with."""
-    ground.stand_in.configure({"login": True, "token_seconds": SKEW + seconds})
+def logged_in(ground: Ground, *, refresh: bool) -> None:
+    """The worker has a token that counts for an hour, and one to renew it with."""
+    ground.stand_in.configure({"login": True, "token_seconds": 3600})
     ground.token_file.parent.mkdir(exist_ok=True)
-    ground.token_file.write_text(ground.stand_in.tokens.access(SKEW + seconds, ("ex",), "write"))
+    ground.token_file.write_text(ground.stand_in.tokens.access(3600, ("ex",), "write"))
     if refresh:
         ground.token_file.with_name("token.jwt.refresh").write_text(ground.stand_in.tokens.refreshing(3600))
 
@@ -131,7 +131,7 @@ async def test_what_lasts_is_a_problem_and_no_blob(ground, operation, fault, md5
     job = await getattr(ground.bus.modos, operation).submit(**BAM)
 
     with pytest.raises(BadBackendAnswer, match=told):
-        await job.result(timeout=30)
+        await job.result(timeout=60)
 
     assert await ground.blobs_of(job.job_id) == []
     assert await ground.blob_pieces() == pieces
@@ -142,75 +142,83 @@ async def test_wrong_bytes_without_a_checksum_are_no_records(ground):
     job = await ground.bus.modos.records.submit(**BAM)
 
     with pytest.raises(BadBackendAnswer, match="broken"):
-        await job.result(timeout=30)
+        await job.result(timeout=60)
 
     assert await ground.blobs_of(job.job_id) == []
 
 
+def login_ends(ground: Ground) -> None:
+    """The token is one that has ended."""
+    ground.token_file.write_text(ground.stand_in.tokens.access(-1, ("ex",), "write"))
+
+
 async def held_at_a_block(ground: Ground):
-    """A stream of which some blocks have come, and the others do not for a while."""
-    begun = ground.stand_in.count("block")
-    ground.stand_in.faults.inject(Fault(operation="block", skip=3, times=None, delay=0.3))
+    """A stream of which some blocks have come, and what the others wait for."""
+    # Four are under way at once, in any order: the sixth is asked for when the first two have come.
+    begun, held = ground.stand_in.count("block"), Held(operation="block", skip=5, times=None)
+    ground.stand_in.faults.inject(held)
     job = await ground.bus.modos.stream.submit(**BAM)
-    await ground.stand_in.received("block", begun + 6)
-    return job
+    await ground.stand_in.received("block", begun + 6, timeout=30)
+    return job, held
 
 
 async def test_urls_that_expire_midway_are_asked_for_again(ground, whole):
     begun = ground.stand_in.count("ticket")
-    job = await held_at_a_block(ground)
+    job, held = await held_at_a_block(ground)
 
     ground.stand_in.blocks.expire()
+    held.let_go()
 
-    assert await ground.content((await job.result(timeout=30)).blob) == whole["stream"]
+    assert await ground.content((await job.result(timeout=60)).blob) == whole["stream"]
     assert ground.stand_in.count("ticket") == begun + 2
     assert (await job.status()).attempt == 1
 
 
 async def test_urls_that_expire_all_the_time_are_asked_for_again(ground, whole):
     begun = ground.stand_in.count("ticket")
-    ground.stand_in.configure({"block_seconds": 0.4})
-    ground.stand_in.faults.inject(Fault(operation="block", times=None, delay=0.15))
+    ground.stand_in.configure({"block_seconds": 2.5, "block_size": 25_000})
+    ground.stand_in.faults.inject(Fault(operation="block", times=None, delay=1.0))
 
     assert (await sliced(ground))["stream"] == whole["stream"]
     assert ground.stand_in.count("ticket") > begun + 3
 
 
 async def test_a_login_that_ends_midway_is_renewed(ground, whole):
-    logged_in(ground, 1.0, refresh=True)
-    job = await held_at_a_block(ground)
+    logged_in(ground, refresh=True)
+    job, held = await held_at_a_block(ground)
     begun = ground.stand_in.count("token")
 
-    ground.stand_in.configure({"token_seconds": 3600})
+    login_ends(ground)
     ground.stand_in.blocks.expire()
+    held.let_go()
 
-    assert await ground.content((await job.result(timeout=30)).blob) == whole["stream"]
+    assert await ground.content((await job.result(timeout=60)).blob) == whole["stream"]
     assert ground.stand_in.count("token") == begun + 1
     assert ground.stand_in.tokens.claims(ground.token_file.read_text())["exp"] > time.time() + 3000
 
 
 @pytest.mark.parametrize("refresh", [False, True], ids=["no refresh token", "a revoked one"])
 async def test_a_login_that_ends_midway_for_good_is_told_and_nothing_is_kept(ground, refresh):
-    logged_in(ground, 1.0, refresh=refresh)
+    logged_in(ground, refresh=refresh)
     ground.stand_in.tokens.revoke_refreshing()
     pieces = await ground.blob_pieces()
-    ground.stand_in.faults.inject(Fault(operation="block", skip=3, times=None, delay=1.2))
-    job = await ground.bus.modos.stream.submit(**BAM)
-    await ground.stand_in.received("block", 6)
+    job, held = await held_at_a_block(ground)
 
+    login_ends(ground)
     ground.stand_in.blocks.expire()
+    held.let_go()
 
     with pytest.raises(Unauthenticated, match="scibus submit modos login"):
-        await job.result(timeout=30)
+        await job.result(timeout=60)
     assert await ground.blobs_of(job.job_id) == []
     assert await ground.blob_pieces() == pieces
 
 
 async def test_nobody_but_the_deployment_gets_the_login(ground):
-    logged_in(ground, 3600, refresh=True)
+    logged_in(ground, refresh=True)
     ground.stand_in.configure({"refget": "cloud"})
     await sliced(ground)
-    published = await (await ground.bus.modos.publish.submit(modo=EX, file="reference.fa")).result(timeout=30)
+    published = await (await ground.bus.modos.publish.submit(modo=EX, file="reference.fa")).result(timeout=60)
     await ground.bus.modos.refget_sequence(id=published.sequences[0].md5)
     await ground.bus.modos.files(modo=EX)
 
@@ -228,7 +236,8 @@ async def test_a_file_that_is_replaced_midway_comes_as_it_is_then(ground):
     await ground.bucket.put("GIAB/large.bin", old)
     trap = ground.way.set_trap(Trap("GET .*large.bin", after=2 * MIB))
     job = await ground.bus.modos.download.submit(modo="s3://modos-demo/GIAB", files=["large.bin", "calls1.bcf"])
-    await trap.sprung.wait()
+    async with asyncio.timeout(60):
+        await trap.sprung.wait()
 
     await ground.bucket.put("GIAB/large.bin", new)
     ground.way.cut()
@@ -252,7 +261,7 @@ async def test_a_store_that_is_away_for_a_while_gives_and_takes_everything(groun
     up = await ground.bus.modos.upload.submit(
         path="s3://modos-demo/moved", files=[{"name": name, "blob": blob} for name, blob in blobs.items()]
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await asyncio.gather(*(trap.sprung.wait() for trap in traps))
 
     ground.way.away = True
@@ -275,7 +284,8 @@ async def test_what_somebody_else_changes_meanwhile_is_not_lost(ground):
     trap = ground.way.set_trap(Trap("PUT .*GIAB/data.zarr/zarr.json$"))
     sample = {"id": "ours", "type": "Sample"}
     job = await ground.bus.modos.add.submit(modo="s3://modos-demo/GIAB", elements=[sample])
-    await trap.sprung.wait()
+    async with asyncio.timeout(60):
+        await trap.sprung.wait()
 
     key = "GIAB/data.zarr/zarr.json"
     root = await ground.bucket.get(key)
@@ -283,12 +293,12 @@ async def test_what_somebody_else_changes_meanwhile_is_not_lost(ground):
     await ground.bucket.put(key, root.replace(b"second object", b"theirs"))
     trap.let_go()
 
-    added = await job.result(timeout=30)
+    added = await job.result(timeout=60)
     assert (added.meta["GIAB"]["description"], added.meta["sample/ours"]["@type"]) == ("theirs", "Sample")
     [read] = (await ground.bus.modos.metadata(modo="s3://modos-demo/GIAB")).data
     assert read.meta == added.meta
     assert (await job.status()).attempt == 2
-    await (await ground.bus.modos.remove.submit(modo="s3://modos-demo/GIAB", element="sample/ours")).result(timeout=30)
+    await (await ground.bus.modos.remove.submit(modo="s3://modos-demo/GIAB", element="sample/ours")).result(timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -297,7 +307,7 @@ async def smooth(standing: Ground) -> dict[str, object]:
     everything = Everything(standing, "smooth")
     await everything.prepare()
     await everything.submit()
-    return await everything.made(30)
+    return await everything.made(60)
 
 
 @pytest.mark.parametrize("moment", ["early", "late"])
@@ -307,9 +317,10 @@ async def test_a_worker_that_dies_in_the_middle_of_everything(ground, smooth, mo
     traps = [ground.way.set_trap(trap) for trap in everything.traps(moment).values()]
     ground.stand_in.faults.inject(Fault(operation="block", skip=2 * BLOCKS_BEFORE, times=None, delay=60))
     await everything.submit()
-    async with asyncio.timeout(20):
-        await ground.stand_in.received("block", 2 * BLOCKS_BEFORE + 2)
+    async with asyncio.timeout(60):
+        await ground.stand_in.received("block", 2 * BLOCKS_BEFORE + 2, timeout=60)
         await asyncio.gather(*(trap.sprung.wait() for trap in traps))
+    await everything.begun()
     listed = (await ground.bus.modos.list(prefix=f"{moment}/")).data
 
     await ground.kill_all()
@@ -330,7 +341,7 @@ async def test_elements_from_many_jobs_on_two_workers_are_all_there_once(ground)
     second = await ground.worker()
     assay = {"type": "Assay", "attributes": {"omics_type": "GENOMICS"}}
     path, names = "s3://modos-demo/crowded", [f"a{number}" for number in range(20)]
-    await (await ground.bus.modos.create.submit(path=path)).result(timeout=30)
+    await (await ground.bus.modos.create.submit(path=path)).result(timeout=60)
 
     jobs = [await ground.bus.modos.add.submit(modo=path, elements=[assay | {"id": name}]) for name in names]
     await asyncio.gather(*(job.result(timeout=60) for job in jobs))
@@ -358,22 +369,22 @@ async def test_what_is_cancelled_leaves_nothing(ground):
         await modos.download.submit(modo=EX, files=["demo1.cram"]),
         await modos.upload.submit(path="s3://modos-demo/half", files=[{"name": "big.bin", "blob": blob}]),
     ]
-    async with asyncio.timeout(20):
-        await ground.stand_in.received("block", 8, timeout=20)
+    async with asyncio.timeout(60):
+        await ground.stand_in.received("block", 8, timeout=60)
         await asyncio.gather(*(trap.sprung.wait() for trap in traps))
 
     async def kept() -> bool:
         return any(ground.temporary.iterdir())
 
     # The reference of a CRAM file lies there; the first one that the worker reads takes its time.
-    await until(kept)
+    await until(kept, 30)
 
     await asyncio.gather(*(job.cancel() for job in jobs))
     # A cancellation is answered when it is recorded, and reaches its handler a moment later. What is under way at the
     # store then is waited for, so that it does not arrive afterwards.
     await asyncio.sleep(1)
     traps[1].let_go()
-    ended = await asyncio.gather(*(job.result(timeout=30) for job in jobs), return_exceptions=True)
+    ended = await asyncio.gather(*(job.result(timeout=60) for job in jobs), return_exceptions=True)
 
     assert [type(end) for end in ended] == [Cancelled] * 4
     assert [name for job in jobs for name in await ground.blobs_of(job.job_id)] == []
@@ -381,7 +392,7 @@ async def test_what_is_cancelled_leaves_nothing(ground):
     async def cleared() -> bool:
         return not list(ground.temporary.iterdir()) and await ground.blob_pieces() == pieces
 
-    await until(cleared)
+    await until(cleared, 30)
     assert "half/big.bin" not in await ground.bucket.unfinished()
     assert await ground.object_contents("half") == {}
 
@@ -410,7 +421,7 @@ async def test_reading_makes_nothing(ground):
             await modos.download.submit(modo=modo),
             await modos.download.submit(modo=modo, files=["nosuch"]),
         ]
-        ends = await asyncio.gather(*reading, *(job.result(timeout=30) for job in jobs), return_exceptions=True)
+        ends = await asyncio.gather(*reading, *(job.result(timeout=60) for job in jobs), return_exceptions=True)
         assert sum(isinstance(end, NotFound) for end in ends) >= (1 if modo == EX else 5), ends
 
     await asked(EX)
@@ -424,7 +435,7 @@ async def test_reading_makes_nothing(ground):
 
 async def test_no_secret_is_told_to_anybody(ground, standing, secrets):
     """Looks through the logs of all workers of this page, and all that the bus has kept of its jobs but the blobs."""
-    logged_in(ground, 3600, refresh=True)
+    logged_in(ground, refresh=True)
     await sliced(ground)
     secrets |= used_secrets(ground)
     for file in ground.token_file.parent.glob("*"):

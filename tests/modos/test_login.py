@@ -17,6 +17,9 @@ from scibus.sandbox.modos import ModosStandIn
 from scibus.sandbox.standin import Fault
 from tests.modos.conftest import OpenDeployment
 
+SLOWER = 0.05
+"""Seconds by which an issuer makes a worker wait longer each time that it tells it to slow down."""
+
 
 @pytest.fixture(autouse=True)
 def login_wanted(stand_in: ModosStandIn) -> None:
@@ -26,7 +29,14 @@ def login_wanted(stand_in: ModosStandIn) -> None:
 @pytest.fixture(autouse=True)
 def short_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scibus.modos.access.device_login.SHORTEST", 0.02)
-    monkeypatch.setattr("scibus.modos.access.device_login.SLOWER", 0.05)
+    monkeypatch.setattr("scibus.modos.access.device_login.SLOWER", SLOWER)
+
+
+@pytest.fixture
+def no_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is always now."""
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
 
 
 class Told:
@@ -39,7 +49,7 @@ class Told:
         self.texts.append(text)
 
 
-async def log_in(deployment: Deployment, seconds: float = 5.0) -> Told:
+async def log_in(deployment: Deployment, seconds: float = 30.0) -> Told:
     told = Told()
     await deployment.bearer.keep(await logged_in(await deployment.provider(), seconds, told))
     return told
@@ -91,7 +101,8 @@ class TestLogin:
 
         times = [poll.time for poll in stand_in.log.of("token")]
         pauses = [later - sooner for sooner, later in pairwise(times)]
-        assert pauses[-1] - pauses[0] > 0.05
+        assert len(pauses) == 3
+        assert all(pause > times * SLOWER for times, pause in enumerate(pauses, start=1))
 
     async def test_the_person_says_no(self, deployment: Deployment, stand_in: ModosStandIn) -> None:
         waiting = asyncio.ensure_future(log_in(deployment))
@@ -198,7 +209,7 @@ class TestToken:
             await asked_with(deployment, stand_in)
 
     async def test_an_issuer_that_is_away_costs_nothing_while_the_token_is_good(
-        self, deployment: Deployment, stand_in: ModosStandIn
+        self, deployment: Deployment, stand_in: ModosStandIn, no_time_passes: None
     ) -> None:
         stand_in.faults.inject(Fault(operation="token", status=503, times=None))
         token = await self.keep(deployment, stand_in, 31)
@@ -266,7 +277,9 @@ class TestToken:
         assert (renewable.state, renewable.refreshable, renewable.advice) == ("expired", True, None)
 
     @pytest.mark.parametrize(("left", "good"), [(29, False), (31, True)])
-    def test_thirty_seconds_before_its_end_it_is_over(self, stand_in: ModosStandIn, left: float, good: bool) -> None:
+    def test_thirty_seconds_before_its_end_it_is_over(
+        self, stand_in: ModosStandIn, left: float, good: bool, no_time_passes: None
+    ) -> None:
         assert AccessToken.read(stand_in.tokens.access(left)).is_good is good
 
     def test_a_token_without_an_end_is_none(self) -> None:

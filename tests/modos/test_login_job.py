@@ -16,9 +16,9 @@ async def test_a_login_makes_the_worker_known_to_all_services(bus, modos, modos_
         progress = (await job.status()).progress
         return progress and "confirm the code" in progress.message
 
-    await until(told, 10)
+    await until(told, 30)
     modos_stand_in.gateway.provider.logins.decide("yes")
-    logged_in = await job.result(timeout=30)
+    logged_in = await job.result(timeout=60)
     key = await bus.modos.s3_key()
 
     assert before.state == "absent"
@@ -27,7 +27,7 @@ async def test_a_login_makes_the_worker_known_to_all_services(bus, modos, modos_
     assert key.bucket == "modos-demo"
     assert (await bus.modos.collections()).collections
     assert (
-        await (await bus.modos.stream.submit(modo="s3://modos-demo/ex", file="demo1.bam")).result(timeout=30)
+        await (await bus.modos.stream.submit(modo="s3://modos-demo/ex", file="demo1.bam")).result(timeout=60)
     ).blocks
     stored = [path.name for path in modos.log_file.parent.iterdir() if path.name.startswith(("token", "s3-key"))]
     assert sorted(stored) == ["s3-key.json", "token.jwt", "token.jwt.refresh"]

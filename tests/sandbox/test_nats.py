@@ -17,7 +17,8 @@ async def start_process(*options: str) -> tuple[asyncio.subprocess.Process, str]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "scibus.sandbox.nats", *options, stdout=asyncio.subprocess.PIPE
     )
-    told = json.loads(await asyncio.wait_for(process.stdout.readline(), 20))
+    async with asyncio.timeout(60):
+        told = json.loads(await process.stdout.readline())
     return process, told["url"]
 
 
@@ -67,7 +68,8 @@ async def test_as_a_process_it_tells_its_address_and_ends_on_sigterm():
 
     process.terminate()
 
-    assert await asyncio.wait_for(process.wait(), 20) == 0
+    async with asyncio.timeout(60):
+        assert await process.wait() == 0
     assert await unreachable(url)
 
 
@@ -78,7 +80,7 @@ async def test_it_does_not_outlive_a_killed_parent():
     process.kill()
     await process.wait()
 
-    await until(lambda: unreachable(url))
+    await until(lambda: unreachable(url), 30)
 
 
 async def test_data_are_kept_in_a_folder_of_the_users_choice(tmp_path):

@@ -42,7 +42,8 @@ async def traced(nats_server, bus, jsoc, spawn_worker):
                 "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
             },
         )
-        assert await asyncio.wait_for(caller.wait(), 60) == 0
+        async with asyncio.timeout(60):
+            assert await caller.wait() == 0
         worker.terminate()
         assert await worker.wait() == 0
         yield collector, worker

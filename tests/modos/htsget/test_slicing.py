@@ -263,7 +263,7 @@ async def test_whoever_leaves_early_leaves_no_connection(slices, tickets, blocks
     tickets.says(ticket(*in_parts(blocks.holds("1", bam), bam, 5000)))
     blocks.faults.inject(Fault(bytes_per_second=2000, times=None))
     content = (await slices.open(FILE)).content()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         reading = asyncio.create_task(anext(content))
         await blocks.received("block", 4)
         reading.cancel()

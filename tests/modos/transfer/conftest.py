@@ -1,19 +1,24 @@
 """Objects on their way between an object store and blobs, moved by workers that are processes of their own."""
 
+import asyncio
 import hashlib
+import json
 import os
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
 
+from scibus.bus.stored import last_message
 from scibus.client import Bus
 from scibus.client.jobs.submitted import SubmittedJob
 from scibus.contracts.blobs import BlobRef
 from scibus.contracts.modos import TransferredFile, TransferredObject
 from tests.conftest import SpawnWorker
+from tests.modos.ground import Trap, WatchedWay
 from tests.modos.transfer.mover import Mover
 from tests.processes import WorkerProcess
 from tests.s3 import BreakableWay, S3Bucket, S3Server, s3_bucket, s3_server
@@ -24,6 +29,7 @@ __all__ = ["s3_bucket", "s3_server"]
 SpawnMover = Callable[..., Awaitable[WorkerProcess]]
 MIB = 1024 * 1024
 BUCKET = "objects"
+MARK = "data.zarr/zarr.json"
 
 
 def noise(size: int) -> bytes:
@@ -82,12 +88,13 @@ class Objects:
         await until(there, 30)
         return await job.status()
 
-    async def moved(self, job: SubmittedJob[Any], size: int) -> None:
-        """Wait until `size` bytes are moved."""
+    async def notes(self, job: SubmittedJob[Any], files: int) -> None:
+        """Wait until the job's checkpoint names so many files."""
+        subject = f"$KV.scibus_checkpoints.mover.download.{job.job_id}"
 
         async def there() -> bool:
-            progress = (await job.status()).progress
-            return progress is not None and progress.done >= size
+            saved = await last_message(self.bus.connection, "KV_scibus_checkpoints", subject)
+            return saved is not None and len(json.loads(saved.data)["files"]) == files
 
         await until(there, 30)
 
@@ -132,18 +139,19 @@ class Folder:
 
 
 @pytest.fixture
-async def way(s3_server: S3Server) -> AsyncIterator[BreakableWay]:
+async def way(s3_server: S3Server) -> AsyncIterator[WatchedWay]:
     """The only way to the S3 server that the movers have."""
-    async with BreakableWay(s3_server) as way:
+    async with WatchedWay(s3_server) as way:
         yield way
+        way.spring_all()
 
 
 @pytest.fixture
-def spawn_mover(spawn_worker: SpawnWorker, way: BreakableWay) -> SpawnMover:
-    """A worker that moves between S3 and blobs, and whose jobs go to another worker two seconds after it died."""
+def spawn_mover(spawn_worker: SpawnWorker, way: WatchedWay) -> SpawnMover:
+    """A worker that moves between S3 and blobs: `await spawn_mover(**TAKEN_OVER)` where it is killed."""
 
     async def spawn(**settings: str) -> WorkerProcess:
-        return await spawn_worker("mover", **{"SCIBUS_MOVER_STORE": way.url, "SCIBUS_ACK_WAIT": "2", **settings})
+        return await spawn_worker("mover", **{"SCIBUS_MOVER_STORE": way.url, **settings})
 
     return spawn
 
@@ -165,11 +173,37 @@ async def put_all(bucket: S3Bucket, files: dict[str, bytes], key: str = "ex") ->
         await bucket.put(f"{key}/{name}", content)
 
 
-def slowly(way: BreakableWay) -> None:
+@pytest.fixture
+def halves() -> dict[str, bytes]:
+    """An object of which one file goes in parts."""
+    return {MARK: b"{}", "a.txt": b"a", "reads.bam": noise(16 * MIB)}
+
+
+async def held(trap: Trap) -> None:
+    """Wait until it holds something."""
+    async with asyncio.timeout(60):
+        await trap.sprung.wait()
+
+
+async def held_halfway(trap: Trap, bucket: S3Bucket) -> None:
+    """Wait until it holds a part of the large file of `halves`, and the small one is there."""
+    await held(trap)
+
+    async def small_is_there() -> bool:
+        return await bucket.keys() == ["ex/a.txt"]
+
+    await until(small_is_there, 30)
+    assert await bucket.unfinished() == ["ex/reads.bam"]
+
+
+def in_pieces(way: BreakableWay) -> None:
     """From now on each connection ends after a piece of an answer."""
     way.breaks_after, way.breaks = MIB, 1_000_000
 
 
-def fast(way: BreakableWay) -> None:
-    """From now on no connection ends."""
-    way.breaks = 0
+@contextmanager
+def crawling(way: BreakableWay) -> Iterator[None]:
+    """While the block runs, a file of 20 MiB takes most of a minute."""
+    way.rate = MIB // 2
+    yield
+    way.rate = 0

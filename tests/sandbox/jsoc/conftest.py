@@ -43,7 +43,7 @@ class Asker:
 
 @pytest.fixture
 async def http():
-    async with httpx.AsyncClient(timeout=20) as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         yield client
 
 

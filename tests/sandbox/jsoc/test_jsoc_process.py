@@ -38,7 +38,7 @@ def test_it_prints_its_addresses_when_it_listens(spawn):
             "SCIBUS_DRMS_DOWNLOAD_URL": addresses["url"],
         },
     }
-    with urllib.request.urlopen(addresses["cgi_url"] + "show_series?filter=hmi.V", timeout=5) as answer:
+    with urllib.request.urlopen(addresses["cgi_url"] + "show_series?filter=hmi.V", timeout=30) as answer:
         assert json.load(answer)["n"] == 1
 
 
@@ -47,12 +47,12 @@ def test_a_signal_ends_it_promptly_also_with_clients_waiting(spawn, number):
     process = spawn()
     addresses = json.loads(process.stdout.readline())
     fault = json.dumps({"delay": 60, "times": None}).encode()
-    urllib.request.urlopen(addresses["url"] + "_standin/faults", fault, timeout=5).close()
+    urllib.request.urlopen(addresses["url"] + "_standin/faults", fault, timeout=30).close()
     client = subprocess.Popen([sys.executable, "-c", WAITING_CLIENT, addresses["cgi_url"]], stdout=subprocess.PIPE)
     client.stdout.readline()
 
     process.send_signal(number)
-    output, errors = process.communicate(timeout=5)
+    output, errors = process.communicate(timeout=30)
 
     assert (process.returncode, output, errors) == (0, "", "")
     client.kill()
@@ -73,5 +73,5 @@ def test_the_generation_is_chosen_by_an_option(spawn):
     addresses = json.loads(spawn("--generation", "old").stdout.readline())
     url = addresses["cgi_url"] + "jsoc_fetch?op=exp_status&requestid=JSOC_20200101_999"
 
-    with urllib.request.urlopen(url, timeout=5) as answer:
+    with urllib.request.urlopen(url, timeout=30) as answer:
         assert json.load(answer)["status"] == 6

@@ -24,7 +24,7 @@ class Reader:
         tls = ssl.create_default_context(cafile=self.mdb.certificates.ca)
         if certificate:
             tls.load_cert_chain(*certificate)
-        async with httpx.AsyncClient(verify=tls, timeout=10) as http:
+        async with httpx.AsyncClient(verify=tls, timeout=30) as http:
             return await http.get(url, headers=headers)
 
     async def account_server(self, path, token=None):
@@ -70,7 +70,7 @@ class Reader:
             )
             messages = []
             while len(messages) < count:
-                for message in await subscription.fetch(min(500, count - len(messages)), timeout=5):
+                for message in await subscription.fetch(min(500, count - len(messages)), timeout=30):
                     await message.ack()
                     messages.append(message)
             await connection.flush()

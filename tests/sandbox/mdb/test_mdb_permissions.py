@@ -79,7 +79,7 @@ async def test_a_reader_does_not_overhear_another_datasets_readers(mdb, alice, b
 
 
 async def test_the_broker_cuts_off_whose_token_ends(mdb, alice):
-    mdb.configure({"nats_token_seconds": 1})
+    mdb.configure({"nats_token_seconds": 5})
     ended = asyncio.Event()
 
     async def closed():
@@ -87,9 +87,10 @@ async def test_the_broker_cuts_off_whose_token_ends(mdb, alice):
 
     start = time.monotonic()
     async with alice.connected("weather", closed=closed) as connection:
-        await asyncio.wait_for(ended.wait(), 10)
+        async with asyncio.timeout(30):
+            await ended.wait()
 
-        assert 0.9 < time.monotonic() - start < 4
+        assert 3.9 < time.monotonic() - start < 15
         assert connection.last_error is not None
 
 

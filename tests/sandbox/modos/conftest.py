@@ -84,7 +84,7 @@ def in_order(modos):
 
 @pytest.fixture(scope="module")
 async def http():
-    async with httpx.AsyncClient(timeout=20) as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         yield client
 
 

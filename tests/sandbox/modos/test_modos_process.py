@@ -28,7 +28,7 @@ def spawn():
     for process in processes:
         # Killed it would leave its folder behind.
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=30)
 
 
 def test_it_prints_its_addresses_when_it_listens(spawn):
@@ -51,7 +51,7 @@ def test_a_signal_ends_it_promptly_quietly_and_without_leftovers(spawn, number):
     assert folder.is_dir()
 
     process.send_signal(number)
-    output, errors = process.communicate(timeout=10)
+    output, errors = process.communicate(timeout=30)
 
     assert (process.returncode, output, errors) == (0, "", "")
     assert not folder.exists()
