@@ -35,5 +35,15 @@ async def endless() -> AsyncIterator[bytes]:
         yield os.urandom(MIB)
 
 
+async def after(content: AsyncIterator[bytes], count: int, come: Callable[[], None]) -> AsyncIterator[bytes]:
+    """The same, and `come` is called after so many pieces."""
+    number = 0
+    async for piece in content:
+        yield piece
+        number += 1
+        if number == count:
+            come()
+
+
 async def read(blobs: Blobs, ref: BlobRef) -> bytes:
     return b"".join([chunk async for chunk in blobs.read(ref)])

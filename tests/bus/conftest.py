@@ -67,7 +67,10 @@ def strict_bucket(monkeypatch):
 
 
 @pytest.fixture
-def object_place(connection, bucket, objects):
+def object_place(connection, bucket, objects, monkeypatch):
+    # However slow the server is, what is not wanted any more is gone when a test looks.
+    monkeypatch.setattr("scibus.bus.blobs.upload.FORGET_SECONDS", 30)
+
     async def lose(ref):
         await bucket.delete(ref.name)
 

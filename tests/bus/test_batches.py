@@ -1,7 +1,6 @@
 """Several messages published at once: all or none, and only after the message that was seen."""
 
 import asyncio
-import time
 
 import pytest
 from nats.errors import ConnectionClosedError
@@ -17,6 +16,7 @@ from scibus.contracts.problems import BackendUnavailable, TooLarge
 from scibus.sandbox import NatsServer
 from tests import standing
 from tests.chaos.proxy import NatsProxy
+from tests.waiting import until
 
 nats_server = standing.nats_server
 
@@ -56,7 +56,8 @@ async def away(proxy, stream):
 
 
 async def make_stream(connection, **settings):
-    config = {"name": "LANE", "subjects": ["lane.*"], "allow_atomic": True, **settings}
+    # Of a stream in files that is made again at once under its name, the server may find what was to be deleted.
+    config = {"name": "LANE", "subjects": ["lane.*"], "allow_atomic": True, "storage": "memory", **settings}
     await api(connection, "STREAM.CREATE.LANE", config)
 
 
@@ -168,22 +169,22 @@ async def test_another_stream_with_the_subject_is_not_written_to(connection, str
     assert await count(connection) == 0
 
 
-async def test_a_stream_that_is_not_there_is_told_at_once(connection):
-    began = time.monotonic()
+async def test_a_stream_that_is_not_there_is_told_at_once(connection, monkeypatch):
+    monkeypatch.setattr(batches, "WRITE_SECONDS", 60)
 
-    with pytest.raises(BackendUnavailable):
-        await BatchPublisher(connection, "NOWHERE").publish("nowhere.a", numbered(1, 2), 0)
-
-    assert time.monotonic() - began < 1
+    async with asyncio.timeout(30):
+        with pytest.raises(BackendUnavailable):
+            await BatchPublisher(connection, "NOWHERE").publish("nowhere.a", numbered(1, 2), 0)
 
 
 async def test_when_the_answer_is_lost_the_stream_tells_what_became_of_it(connection, away, proxy, monkeypatch):
-    monkeypatch.setattr(batches, "WRITE_SECONDS", 0.3)
     publisher = BatchPublisher(away, "LANE")
     proxy.watch = lambda frame: b'"count":2' not in frame.data
 
-    with pytest.raises(BackendUnavailable):
-        await publisher.publish("lane.a", numbered(1, 2), 0)
+    with monkeypatch.context() as impatient:
+        impatient.setattr(batches, "WRITE_SECONDS", 0.3)
+        with pytest.raises(BackendUnavailable):
+            await publisher.publish("lane.a", numbered(1, 2), 0)
     with pytest.raises(Stale):
         await publisher.publish("lane.a", numbered(1, 2), 0)
 
@@ -191,12 +192,13 @@ async def test_when_the_answer_is_lost_the_stream_tells_what_became_of_it(connec
 
 
 async def test_a_batch_whose_end_is_lost_leaves_nothing(connection, away, proxy, monkeypatch):
-    monkeypatch.setattr(batches, "WRITE_SECONDS", 0.3)
     publisher = BatchPublisher(away, "LANE")
     proxy.watch = lambda frame: b"Nats-Batch-Commit" not in frame.data
 
-    with pytest.raises(BackendUnavailable):
-        await publisher.publish("lane.a", numbered(1, 2, 3), 0)
+    with monkeypatch.context() as impatient:
+        impatient.setattr(batches, "WRITE_SECONDS", 0.3)
+        with pytest.raises(BackendUnavailable):
+            await publisher.publish("lane.a", numbered(1, 2, 3), 0)
     proxy.watch = None
 
     assert await publisher.publish("lane.a", numbered(1, 2, 3), 0) == 3
@@ -212,20 +214,20 @@ async def test_a_batch_of_which_a_message_is_lost_is_refused_whole(connection, a
     assert await count(connection) == 0
 
 
-async def test_while_the_connection_is_lost_nothing_is_kept_for_later():
+async def test_while_the_connection_is_lost_nothing_is_kept_for_later(monkeypatch):
+    monkeypatch.setattr(batches, "WRITE_SECONDS", 60)
     async with NatsServer() as server:
         connection = await open_connection(BusSettings(nats_url=server.url), "test")
-        await make_stream(connection)
+        await make_stream(connection, storage="file")
         await server.kill()
-        await asyncio.sleep(0.2)
-        began = time.monotonic()
+        await until(lambda: not connection.is_connected)
 
-        with pytest.raises(BackendUnavailable, match="connection"):
-            await BatchPublisher(connection, "LANE").publish("lane.a", numbered(1, 2), 0)
+        async with asyncio.timeout(30):
+            with pytest.raises(BackendUnavailable, match="connection"):
+                await BatchPublisher(connection, "LANE").publish("lane.a", numbered(1, 2), 0)
 
-        assert time.monotonic() - began < 1
         await server.start()
-        await connection.flush(10)
+        await connection.flush(30)
         assert await count(connection) == 0
         await close_connection(connection)
 

@@ -4,12 +4,14 @@ import asyncio
 import hashlib
 import os
 import tracemalloc
+from functools import partial
 
 import pytest
 
 from scibus.contracts.blobs import BlobRef
 from scibus.contracts.problems import BadBackendAnswer, Conflict, InvalidRequest, NotFound
-from tests.bus.blob_places import MIB, endless, mebibytes, pieces, read
+from tests.bus.blob_places import MIB, after, endless, mebibytes, pieces, read
+from tests.waiting import until
 
 
 async def test_what_was_put_is_read_back(blobs):
@@ -124,11 +126,16 @@ async def test_content_that_breaks_off_leaves_nothing_and_says_why(place):
 
 
 async def test_uploads_that_are_cancelled_stop_and_leave_nothing(place):
-    uploads = [asyncio.create_task(place.blobs.put(f"{i}", endless(), media_type="text/plain")) for i in range(10)]
-    await asyncio.sleep(0.3)
+    begun = []
+    contents = [after(endless(), 2, partial(begun.append, i)) for i in range(10)]
+    uploads = [
+        asyncio.create_task(place.blobs.put(f"{i}", content, media_type="text/plain"))
+        for i, content in enumerate(contents)
+    ]
+    await until(lambda: len(begun) == 10)
     [upload.cancel() for upload in uploads]
 
-    done, going_on = await asyncio.wait(uploads, timeout=10)
+    done, going_on = await asyncio.wait(uploads, timeout=60)
 
     assert going_on == set()
     assert [upload.cancelled() for upload in done] == [True] * 10
@@ -149,17 +156,19 @@ async def test_an_upload_that_is_cancelled_in_its_last_moment_leaves_nothing(pla
 
 
 async def test_content_is_closed_when_it_is_not_wanted_any_more(place):
-    closed = asyncio.Event()
+    begun, closed = asyncio.Event(), asyncio.Event()
 
     async def content():
         try:
             async for piece in endless():
                 yield piece
+                begun.set()
         finally:
             closed.set()
 
     upload = asyncio.create_task(place.blobs.put("a", content(), media_type="text/plain"))
-    await asyncio.sleep(0.1)
+    async with asyncio.timeout(30):
+        await begun.wait()
     upload.cancel()
     await asyncio.wait([upload])
 

@@ -25,6 +25,7 @@ from scibus.sandbox import NatsServer
 from tests.bus.blob_places import MIB, mebibytes, pieces, read
 from tests.bus.test_file_blobs import OUTSIDE
 from tests.client.command.commands import Command
+from tests.waiting import until
 
 CONTENT = "kept/scibus_blobs/a"
 REFERENCE = "kept/scibus_blobs.refs/a"
@@ -104,7 +105,7 @@ async def test_an_upload_that_is_cancelled_at_its_end_leaves_nothing(over_way, s
         ending.set()
 
     upload = asyncio.create_task(over_way.put("a", content(), media_type="text/plain"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await ending.wait()
     await asyncio.sleep(after)
     upload.cancel()
@@ -205,12 +206,14 @@ async def test_a_reader_that_goes_leaves_nothing_running(in_bucket, kept):
 
 
 async def test_a_reader_that_is_cancelled_ends_at_once_and_leaves_nothing_running(over_way, kept, way):
-    way.rate = MIB // 4
+    way.rate = MIB // 32
 
     reading = asyncio.create_task(read(over_way, kept))
-    await asyncio.sleep(0.5)
+    await until(lambda: any("_range" in repr(task) for task in asyncio.all_tasks()))
+    await asyncio.sleep(0.2)
     reading.cancel()
-    ended, _ = await asyncio.wait([reading], timeout=2)
+    # At that rate a range takes two minutes.
+    ended, _ = await asyncio.wait([reading], timeout=20)
 
     assert ended == {reading}
     assert [task for task in asyncio.all_tasks() if "_range" in repr(task)] == []
@@ -377,7 +380,7 @@ async def test_an_answer_too_large_for_a_message_goes_through_the_bucket(
     await spawn_worker("probe", **s3_bucket.settings)
     monkeypatch.setenv("SCIBUS_BLOB_URL", s3_bucket.url)
     async with connect(nats_server.url) as bus:
-        reply = await bus.connection.request("scibus.v1.req.probe.repeat", b'{"count":3000000}', timeout=10)
+        reply = await bus.connection.request("scibus.v1.req.probe.repeat", b'{"count":3000000}', timeout=30)
         ref = decode_blob(reply.headers["Scibus-Blob"])
 
         path = await bus.blobs.download(ref, tmp_path / "downloaded")

@@ -70,11 +70,12 @@ async def test_a_connection_that_takes_nothing_more_is_left_for_a_new_one(nats_s
 
     async with NatsProxy(nats_server.port) as proxy:
         connection = SturdyClient()
-        await connection.connect(proxy.url, ping_interval=0.5, flush_timeout=0.1, reconnected_cb=on_reconnect)
+        await connection.connect(proxy.url, ping_interval=1, flush_timeout=0.1, reconnected_cb=on_reconnect)
         proxy.freeze()
         await asyncio.gather(*(connection.publish("a", bytes(1_000_000)) for _ in range(24)))
 
-        await asyncio.wait_for(back.wait(), 10)
+        async with asyncio.timeout(60):
+            await back.wait()
 
-        assert await connection.rtt() < 5
+        assert await connection.rtt() < 30
         await connection.close()

@@ -170,7 +170,7 @@ async def test_an_answer_too_large_for_a_message_is_a_file(bus, spawn_worker, fo
     settings = {"SCIBUS_BLOB_STORE": "file", "SCIBUS_BLOB_FOLDER": str(folder)}
     await spawn_worker("probe", **settings)
 
-    reply = await bus.connection.request("scibus.v1.req.probe.repeat", b'{"count":3000000}', timeout=10)
+    reply = await bus.connection.request("scibus.v1.req.probe.repeat", b'{"count":3000000}', timeout=30)
 
     ref = decode_blob(reply.headers["Scibus-Blob"])
     reader = Blobs.of(bus.connection, BusSettings(blob_folder=folder))

@@ -120,7 +120,7 @@ async def test_chunks_that_went_astray_are_read_again(objects, connection):
     (consumer,) = await connection.jetstream().consumers_info(STREAM)
     astray = await connection.subscribe("astray")
     await connection.publish(f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{consumer.name}", b"3", reply="astray")
-    await astray.next_msg(timeout=5)
+    await astray.next_msg(timeout=30)
 
     taken += [chunk async for chunk in reading]
 
@@ -154,7 +154,8 @@ async def test_many_read_and_write_at_once(objects):
     assert await asyncio.gather(*(read(objects, ref) for ref in refs)) == contents
 
 
-async def test_chunks_that_a_replica_has_not_heard_of_yet_are_waited_for(objects, connection, bucket):
+async def test_chunks_that_a_replica_has_not_heard_of_yet_are_waited_for(objects, connection, bucket, monkeypatch):
+    monkeypatch.setattr("scibus.bus.blobs.reading.STALLS", 50)
     ref = await objects.put("a", pieces(b"content"), media_type="text/plain")
     await connection.jetstream().purge_stream(STREAM, subject=f"$O.{BUCKET}.C.>")
     reading = asyncio.create_task(read(objects, ref))

@@ -43,7 +43,9 @@ async def away(proxy):
 async def numbers(connection):
     """A stream that a test fills, and a consumer of it."""
     stream = Numbers(connection)
-    await api(connection, "STREAM.CREATE.NUMBERS", {"name": "NUMBERS", "subjects": ["numbers"]})
+    # Of a stream in files that is made again at once under its name, the server may find what was to be deleted.
+    config = {"name": "NUMBERS", "subjects": ["numbers"], "storage": "memory"}
+    await api(connection, "STREAM.CREATE.NUMBERS", config)
     await stream.make_consumer()
     yield stream
     await api(connection, "STREAM.DELETE.NUMBERS")
@@ -74,7 +76,7 @@ def reading(connection, *, batch=10, most_bytes=1_000_000):
     return Pull(connection, "NUMBERS", "reader", batch=batch, most_bytes=lambda: most_bytes)
 
 
-async def first(pull, count, seconds=5.0):
+async def first(pull, count, seconds=30.0):
     """Sequences of the first `count` messages."""
     found = []
     async with asyncio.timeout(seconds):
@@ -83,11 +85,18 @@ async def first(pull, count, seconds=5.0):
     return found
 
 
+async def arrived(pull, count):
+    """Wait until so many messages wait to be taken."""
+    await until(lambda: len(pull._messages) == count)
+
+
 async def test_all_messages_come_in_order_and_tell_where_they_stand(connection, numbers):
     await numbers.put(25)
 
     async with reading(connection) as pull:
-        one = (await pull.next(1))[0]
+        await pull.ask()
+        await arrived(pull, 10)
+        one = (await pull.next(30))[0]
         rest = await first(pull, 24 - 9)
 
     assert (one.message.data, one.sequence, one.number, one.pending) == (b"1", 1, 1, 24)
@@ -100,28 +109,33 @@ async def test_one_batch_comes_at_most(connection, numbers):
 
     async with reading(connection) as pull:
         await pull.ask()
-        await asyncio.sleep(0.2)
-        batches = [await pull.next(1) for _ in range(3)]
+        await arrived(pull, 10)
+        await pull.ask()
+        await arrived(pull, 20)
+        batches = [await pull.next(30)]
+        await arrived(pull, 20)
+        batches += [await pull.next(30) for _ in range(2)]
 
     assert [len(batch) for batch in batches] == [10, 10, 10]
 
 
 async def test_what_comes_later_is_waited_for(connection, numbers):
     async with reading(connection) as pull:
-        waiting = asyncio.create_task(pull.next(10))
+        waiting = asyncio.create_task(pull.next(30))
         await asyncio.sleep(0.1)
         await numbers.put(1)
 
         assert [one.sequence for one in await waiting] == [1]
 
 
-async def test_when_nothing_comes_it_returns_in_time(connection, numbers):
+async def test_when_nothing_comes_it_returns_in_time(connection, numbers, monkeypatch):
+    monkeypatch.setattr(pulling, "LOOK_SECONDS", 60)
     began = time.monotonic()
 
     async with reading(connection) as pull:
         assert await pull.next(0.3) == []
 
-    assert 0.25 < time.monotonic() - began < 1
+    assert 0.25 < time.monotonic() - began < 30
 
 
 async def test_requests_that_expire_are_made_anew(connection, numbers, monkeypatch):
@@ -129,11 +143,11 @@ async def test_requests_that_expire_are_made_anew(connection, numbers, monkeypat
     monkeypatch.setattr(pulling, "HEARTBEAT_SECONDS", 0.09)
 
     async with reading(connection) as pull:
-        waiting = asyncio.create_task(pull.next(10))
+        waiting = asyncio.create_task(pull.next(30))
         await asyncio.sleep(0.7)
         await numbers.put(1)
 
-        assert [one.sequence for one in await asyncio.wait_for(waiting, 3)] == [1]
+        assert [one.sequence for one in await waiting] == [1]
 
 
 async def test_as_many_bytes_wait_as_were_asked_for(connection, numbers):
@@ -142,7 +156,7 @@ async def test_as_many_bytes_wait_as_were_asked_for(connection, numbers):
     async with reading(connection, batch=1000, most_bytes=300_000) as pull:
         for _ in range(5):
             await pull.ask()
-            await asyncio.sleep(0.1)
+            await until(lambda: pull._asked == 0)
         held = sum(len(one.message.data) for one in pull._messages)
         found = await first(pull, 60)
 
@@ -185,7 +199,7 @@ async def test_a_last_message_that_is_lost_is_noticed_by_the_next_heartbeat(away
         await numbers.put(1)
 
         with pytest.raises(Interrupted, match="lost on their way"):
-            await asyncio.wait_for(pull.next(10), 5)
+            await pull.next(30)
 
 
 async def test_a_consumer_that_is_removed_ends_the_waiting(connection, numbers):
@@ -195,7 +209,7 @@ async def test_a_consumer_that_is_removed_ends_the_waiting(connection, numbers):
         await numbers.remove_consumer()
 
         with pytest.raises(Interrupted) as told:
-            await asyncio.wait_for(waiting, 3)
+            await waiting
 
     assert told.value.gone
 
@@ -205,7 +219,7 @@ async def test_a_consumer_that_is_not_there_is_told(connection, numbers):
 
     async with reading(connection) as pull:
         with pytest.raises(Interrupted) as told:
-            await asyncio.wait_for(pull.next(30), 3)
+            await pull.next(30)
 
     assert told.value.gone
 
@@ -230,10 +244,11 @@ async def test_a_connection_that_breaks_is_noticed_when_it_is_back(away, numbers
         proxy.cut()
 
         with pytest.raises(Interrupted, match="connection"):
-            await asyncio.wait_for(waiting, 8)
+            await waiting
 
 
 async def test_a_server_that_falls_silent_is_noticed(away, numbers, proxy, monkeypatch):
+    monkeypatch.setattr(pulling, "HEARTBEAT_SECONDS", 0.1)
     monkeypatch.setattr(pulling, "SILENCE_SECONDS", 0.5)
     monkeypatch.setattr(pulling, "LOOK_SECONDS", 0.1)
     async with reading(away) as pull:
@@ -242,7 +257,7 @@ async def test_a_server_that_falls_silent_is_noticed(away, numbers, proxy, monke
         proxy.open.clear()
 
         with pytest.raises(Interrupted, match="silent"):
-            await asyncio.wait_for(waiting, 5)
+            await waiting
 
     proxy.open.set()
 
@@ -252,7 +267,7 @@ async def test_what_arrived_before_the_break_is_given_first(connection, numbers)
 
     async with reading(connection) as pull:
         await pull.ask()
-        await until(lambda: asyncio.sleep(0, len(pull._messages) == 3))
+        await arrived(pull, 3)
         pull.interrupt("the test says so")
 
         assert await first(pull, 3) == [1, 2, 3]
@@ -265,7 +280,7 @@ async def test_whoever_is_cancelled_while_asking_has_lost_nothing(connection, nu
     await numbers.put(3)
     async with reading(connection, batch=2) as pull:
         await pull.ask()
-        await until(lambda: asyncio.sleep(0, len(pull._messages) == 2))
+        await arrived(pull, 2)
         stuck = asyncio.create_task(pull.next(5))
         monkeypatch.setattr(connection, "publish", lambda *_, **__: asyncio.sleep(10))
         await asyncio.sleep(0.05)

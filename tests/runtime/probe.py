@@ -28,6 +28,7 @@ class Numbers(Contract):
 
 class Wait(Contract):
     seconds: float = Field(ge=0, le=60)
+    gate: str = ""
 
 
 class Carried(Contract):
@@ -41,7 +42,7 @@ class Empty(Contract):
 
 
 class Work(Contract):
-    """Steps: `tick` writes a line, `save` a checkpoint, `sleep:2` waits, `turn:key` waits for its turn and so on."""
+    """Steps: `note:x` writes a line, `save` a checkpoint, `sleep:2` and `gate:name` wait, and so does `turn:key`."""
 
     steps: list[str] = []
     name: str = ""
@@ -72,6 +73,8 @@ class ProbeSettings(BaseSettings):
     token: SecretStr = SecretStr("")
     diary: Path = Path("/dev/null")
     """Each job's steps are written here, as the backend of the probe."""
+    gates: Path = Path("/nowhere")
+    """Where the gates are that handlers wait at."""
 
     def note(self, line: str) -> None:
         with self.diary.open("a", encoding="utf-8") as file:
@@ -105,9 +108,23 @@ async def repeat(body: Numbers) -> Text:
 
 
 @worker.handles(Probe.wait)
-async def wait(body: Wait) -> Wait:
+async def wait(body: Wait, settings: ProbeSettings) -> Wait:
     await asyncio.sleep(body.seconds)
+    if body.gate:
+        await _pass(settings.gates / body.gate)
     return body
+
+
+async def _pass(gate: Path) -> None:
+    """Wait until a test opens the gate."""
+    with gate.open("a", encoding="utf-8") as file:
+        file.write("here\n")
+    while not _is_open(gate):  # noqa: ASYNC110 - another process does it, and tells nobody
+        await asyncio.sleep(0.02)
+
+
+def _is_open(gate: Path) -> bool:
+    return "open" in gate.read_text(encoding="utf-8")
 
 
 @worker.handles(Probe.fail)
@@ -155,6 +172,8 @@ async def _take(step: str, job: Job, settings: ProbeSettings, turns: AsyncExitSt
             await job.checkpoint(Saved(done=number))
         case "sleep":
             await asyncio.sleep(float(value))
+        case "gate":
+            await _pass(settings.gates / value)
         case "turn":
             await turns.enter_async_context(job.wait_turn(value))
         case "release":
@@ -162,6 +181,8 @@ async def _take(step: str, job: Job, settings: ProbeSettings, turns: AsyncExitSt
         case "unavailable":
             if job.attempt <= int(value):
                 raise BackendUnavailable("the probe's backend is down")
+        case "away":
+            raise BackendUnavailable("the probe's backend is down", retry_after=float(value))
         case "deaf":
             await _deaf()
         case "thread":

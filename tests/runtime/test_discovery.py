@@ -4,13 +4,20 @@ import json
 
 import pytest
 
+from scibus.client import connect
+from scibus.sandbox import NatsServer
+from tests import standing
 from tests.runtime.probe import Probe
+from tests.waiting import until
+
+nats_server, bus = standing.nats_server, standing.bus
+folder, spawn_worker, probe = standing.folder, standing.spawn_worker, standing.probe
 
 
 @pytest.fixture
 def srv(bus, probe):
     async def ask(subject):
-        return json.loads((await bus.connection.request(f"$SRV.{subject}", timeout=5)).data)
+        return json.loads((await bus.connection.request(f"$SRV.{subject}", timeout=30)).data)
 
     return ask
 
@@ -46,7 +53,7 @@ async def test_info_tells_every_endpoint_with_subject_queue_group_and_schemas(sr
 async def test_stats_count_requests_and_errors(srv, bus):
     service = bus.service(Probe)
     await service.echo(text="one")
-    await bus.connection.request("scibus.v1.req.probe.echo", b"nonsense", timeout=5)
+    await bus.connection.request("scibus.v1.req.probe.echo", b"nonsense", timeout=30)
 
     stats = await srv("STATS.probe")
 
@@ -57,15 +64,29 @@ async def test_stats_count_requests_and_errors(srv, bus):
     assert stats["endpoints"][0]["processing_time"] > 0
 
 
-async def test_the_client_lists_the_workers(bus, spawn_worker):
-    await spawn_worker("probe")
-    await spawn_worker("probe")
+@pytest.fixture
+async def another_server():
+    async with NatsServer() as server:
+        yield server
 
-    workers = await bus.services()
+
+async def test_the_client_lists_the_workers(another_server, spawn_worker):
+    for _ in range(2):
+        await spawn_worker("probe", SCIBUS_NATS_URL=another_server.url)
+    workers = []
+
+    async with connect(another_server.url) as bus:
+
+        async def both_are_found():
+            workers[:] = await bus.services(timeout=5)
+            return len(workers) >= 2
+
+        await until(both_are_found)
 
     assert [worker.name for worker in workers] == ["probe", "probe"]
     assert workers[0].id != workers[1].id
 
 
-async def test_where_nobody_is_the_list_is_empty(bus):
-    assert await bus.services(timeout=0.5) == []
+async def test_where_nobody_is_the_list_is_empty(another_server):
+    async with connect(another_server.url) as bus:
+        assert await bus.services(timeout=0.5) == []

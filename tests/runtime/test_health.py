@@ -19,13 +19,13 @@ def port():
 
 @pytest.fixture
 async def http(port):
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
         yield client
 
 
 @pytest.fixture
-async def worker(bus, spawn_worker, port):
-    return await spawn_worker("probe", SCIBUS_HTTP_PORT=str(port))
+async def worker(bus, spawn_worker, port, gates):
+    return await spawn_worker("probe", SCIBUS_HTTP_PORT=str(port), **gates.settings)
 
 
 async def test_a_serving_worker_is_alive_and_ready(http, worker):
@@ -73,9 +73,9 @@ async def test_while_nats_is_away_a_client_is_told_within_its_timeout(worker, na
     assert raised.value.details.retryable
 
 
-async def test_a_draining_worker_is_alive_but_not_ready(http, worker, bus):
-    asked = asyncio.create_task(bus.service(Probe).wait(seconds=2))
-    await asyncio.sleep(0.3)
+async def test_a_draining_worker_is_alive_but_not_ready(http, worker, bus, gates):
+    asked = asyncio.create_task(bus.service(Probe).wait(seconds=0, gate="held"))
+    await gates.reached("held")
     worker.terminate()
     await worker.logged("draining")
 
@@ -83,12 +83,13 @@ async def test_a_draining_worker_is_alive_but_not_ready(http, worker, bus):
 
     assert (ready.status_code, ready.text) == (503, "draining\n")
     assert (await http.get("/livez")).status_code == 200
+    gates.open("held")
     await asked
 
 
 async def test_metrics_count_requests_by_outcome(http, worker, bus):
     await bus.service(Probe).echo(text="hi")
-    await bus.connection.request("scibus.v1.req.probe.echo", b"nonsense", timeout=5)
+    await bus.connection.request("scibus.v1.req.probe.echo", b"nonsense", timeout=30)
 
     page = (await http.get("/metrics")).text
 

@@ -17,23 +17,25 @@ from tests.runtime.probe import Probe
 from tests.waiting import free_port, read_page, until
 
 
-async def test_sixty_four_requests_in_flight_are_all_answered(bus, probe):
-    asked = [asyncio.create_task(bus.service(Probe).wait(seconds=1)) for _ in range(64)]
-    await asyncio.sleep(0.4)
+async def test_sixty_four_requests_in_flight_are_all_answered(bus, probe, gates):
+    asked = [asyncio.create_task(bus.service(Probe).wait(seconds=0, gate="held")) for _ in range(64)]
+    await gates.reached("held", 64)
 
     probe.terminate()
+    await probe.logged("draining")
+    gates.open("held")
 
     answers = await asyncio.gather(*asked)
-    assert [answer.seconds for answer in answers] == [1.0] * 64
+    assert [answer.gate for answer in answers] == ["held"] * 64
     assert await probe.wait() == 0
 
 
 async def test_a_burst_that_comes_with_the_signal_is_answered_or_refused_never_lost(bus, probe):
     service = bus.service(Probe)
     await service.echo(text="warm")
-    ask = service.echo.options(timeout=2, wait_for_room=False)
+    ask = service.echo.options(timeout=60, wait_for_room=False)
     asked = [asyncio.create_task(ask(text="x" * 2000)) for _ in range(5000)]
-    await asyncio.sleep(0.1)
+    await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
 
     probe.terminate()
 
@@ -41,10 +43,10 @@ async def test_a_burst_that_comes_with_the_signal_is_answered_or_refused_never_l
     assert [answer for answer in answers if isinstance(answer, NoAnswer) and "within" in str(answer)] == []
 
 
-async def test_past_the_grace_period_callers_are_told_to_ask_another_worker(bus, spawn_worker):
-    worker = await spawn_worker("probe", SCIBUS_GRACE_PERIOD="0.5")
-    asked = asyncio.create_task(bus.service(Probe).wait.options(wait_for_room=False)(seconds=20))
-    await asyncio.sleep(0.3)
+async def test_past_the_grace_period_callers_are_told_to_ask_another_worker(bus, spawn_worker, gates):
+    worker = await spawn_worker("probe", SCIBUS_GRACE_PERIOD="0.5", **gates.settings)
+    asked = asyncio.create_task(bus.service(Probe).wait.options(wait_for_room=False)(seconds=0, gate="held"))
+    await gates.reached("held")
 
     worker.terminate()
 
@@ -53,9 +55,10 @@ async def test_past_the_grace_period_callers_are_told_to_ask_another_worker(bus,
     assert await worker.wait() == 0
 
 
-async def test_a_second_signal_hurries(bus, probe):
-    asked = asyncio.create_task(bus.service(Probe).wait.options(wait_for_room=False)(seconds=20))
-    await asyncio.sleep(0.3)
+async def test_a_second_signal_hurries(bus, spawn_worker, gates):
+    probe = await spawn_worker("probe", SCIBUS_GRACE_PERIOD="300", **gates.settings)
+    asked = asyncio.create_task(bus.service(Probe).wait.options(wait_for_room=False)(seconds=0, gate="held"))
+    await gates.reached("held")
     probe.terminate()
     await probe.logged("draining")
 
@@ -75,32 +78,49 @@ async def test_a_worker_that_waits_for_nats_can_be_stopped(spawn_worker):
     assert await worker.wait() == 0
 
 
-async def test_a_draining_worker_is_found_no_more(bus, probe):
-    asked = asyncio.create_task(bus.service(Probe).wait(seconds=2))
-    await asyncio.sleep(0.3)
+async def test_a_draining_worker_is_found_no_more(bus, probe, gates):
+    asked = asyncio.create_task(bus.service(Probe).wait(seconds=0, gate="held"))
+    await gates.reached("held")
+    before = await is_gone(bus, "probe")
     probe.terminate()
     await probe.logged("draining")
-    await asyncio.sleep(0.2)
 
-    with pytest.raises(nats.errors.NoRespondersError):
-        await bus.connection.request("$SRV.PING.probe", timeout=2)
-    assert (await asked).seconds == 2
+    await until(lambda: is_gone(bus, "probe"))
+    assert (before, asked.done()) == (False, False)
+    gates.open("held")
+    assert (await asked).gate == "held"
 
 
-async def test_resources_are_closed_when_all_is_answered(bus, probe):
-    asked = asyncio.create_task(bus.service(Probe).wait(seconds=0.5))
-    await asyncio.sleep(0.3)
+async def is_gone(bus, name):
+    try:
+        await bus.connection.request(f"$SRV.PING.{name}", timeout=5)
+    except nats.errors.NoRespondersError:
+        return True
+    except nats.errors.TimeoutError:
+        return False
+    return False
+
+
+async def test_resources_are_closed_when_all_is_answered(bus, probe, gates):
+    asked = asyncio.create_task(bus.service(Probe).wait(seconds=0, gate="held"))
+    await gates.reached("held")
     probe.terminate()
+    await probe.logged("draining")
+    gates.open("held")
 
-    assert (await asked).seconds == 0.5
+    assert (await asked).gate == "held"
     assert await probe.wait() == 0
     assert [line["event"] for line in probe.log_lines()][-3:] == ["draining", "resource closed", "stopped"]
 
 
 async def test_a_killed_handler_process_is_gone_and_the_bus_goes_on(bus, spawn_worker):
-    dying, living = await spawn_worker("probe"), await spawn_worker("probe")
+    dying = await spawn_worker("probe")
+    (known,) = await bus.services(timeout=10)
+    living = await spawn_worker("probe")
     os.kill(dying.pid, 9)
     await dying.wait()
+    # As long as the server has not noticed, it may give a request to the one that is gone.
+    await until(lambda: is_gone(bus, f"probe.{known.id}"))
 
     assert (await bus.service(Probe).echo(text="hi")).text == "hi"
     assert living.process.returncode is None
@@ -144,7 +164,7 @@ async def test_the_grace_period_holds_while_nats_is_frozen(spawn_worker, nats_se
     worker.terminate()
 
     assert await worker.wait() == 0
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 20
     nats_server.process.send_signal(signal.SIGCONT)
 
 
@@ -169,7 +189,8 @@ async def test_a_log_that_nobody_reads_does_not_hold_the_worker(nats_server, tmp
     worker = await start_worker("probe", tmp_path, {"SCIBUS_NATS_URL": nats_server.url}, stderr=stderr)
     async with connect(nats_server.url) as bus:
         await until(lambda: found(bus))
-        for _ in range(40):
+        # A pipe holds 64 KiB, and each tells a traceback.
+        for _ in range(6):
             await asyncio.gather(*(fails(bus) for _ in range(50)))
 
     worker.terminate()
@@ -180,7 +201,7 @@ async def test_a_log_that_nobody_reads_does_not_hold_the_worker(nats_server, tmp
 
 
 async def found(bus):
-    return bool(await bus.services(timeout=0.3))
+    return bool(await bus.services(timeout=2))
 
 
 async def fails(bus):
@@ -197,7 +218,8 @@ async def test_a_worker_that_still_looks_for_nats_leaves_at_once(spawn_worker, s
 
     worker.terminate()
 
-    assert await asyncio.wait_for(worker.wait(), 8) == 0
+    async with asyncio.timeout(20):
+        assert await worker.wait() == 0
 
 
 async def test_a_worker_that_nats_refuses_at_its_start_ends_and_says_why(spawn_worker):

@@ -14,6 +14,7 @@ from scibus.client import Bus, connect
 from scibus.sandbox import NatsServer
 from tests.conftest import SpawnWorker, spawning
 from tests.processes import WorkerProcess
+from tests.runtime.gates import Gates
 from tests.waiting import until
 
 
@@ -25,6 +26,7 @@ class Jobs:
         self.connection = bus.connection
         self.js = bus.connection.jetstream()
         self.diary = diary
+        self.gates = Gates(diary.parent)
 
     async def submit(self, operation: str, body: Any, job_id: str | None = None, **headers: str) -> int:
         """Submit, as a client without our library would; the stream sequence."""
@@ -48,7 +50,7 @@ class Jobs:
             found.extend([message] if message else [])
             return message is not None
 
-        await until(there, 20)
+        await until(there)
         return found[0]
 
     async def state(self, job_id: str, operation: str = "work") -> str:
@@ -89,7 +91,7 @@ class Jobs:
 
     async def cancel(self, job_id: str, operation: str = "work") -> dict[str, Any]:
         """The answer to a request to cancel."""
-        reply = await self.connection.request(f"scibus.v1.cancel.probe.{operation}.{job_id}", b"", timeout=10)
+        reply = await self.connection.request(f"scibus.v1.cancel.probe.{operation}.{job_id}", b"", timeout=30)
         return json.loads(reply.data)
 
     def noted(self, job_id: str = "") -> list[str]:
@@ -119,11 +121,11 @@ def jobs(bus: Bus, diary: Path) -> Jobs:
 
 
 @pytest.fixture
-def spawn_probe(spawn_worker: SpawnWorker, diary: Path) -> Callable[..., Awaitable[WorkerProcess]]:
-    """A probe whose jobs go to another worker two seconds after it died."""
+def spawn_probe(spawn_worker: SpawnWorker, diary: Path, jobs: Jobs) -> Callable[..., Awaitable[WorkerProcess]]:
+    """A probe that writes into the diary; one that is to be killed is started with `TAKEN_OVER`."""
 
     async def spawn(**settings: str) -> WorkerProcess:
-        return await spawn_worker("probe", **{"SCIBUS_PROBE_DIARY": str(diary), "SCIBUS_ACK_WAIT": "2", **settings})
+        return await spawn_worker("probe", **{"SCIBUS_PROBE_DIARY": str(diary), **jobs.gates.settings, **settings})
 
     return spawn
 
@@ -145,8 +147,9 @@ async def standing(standing_folder: Path) -> AsyncIterator[Jobs]:
     diary.touch()
     async with NatsServer() as server, connect(server.url, name="test") as bus, AsyncExitStack() as stack:
         spawn = spawning(stack, standing_folder, server)
-        await spawn("probe", SCIBUS_PROBE_DIARY=str(diary), SCIBUS_ACK_WAIT="30")
-        yield Jobs(bus, diary)
+        jobs = Jobs(bus, diary)
+        await spawn("probe", SCIBUS_PROBE_DIARY=str(diary), **jobs.gates.settings)
+        yield jobs
 
 
 async def settle(seconds: float = 0.3) -> None:

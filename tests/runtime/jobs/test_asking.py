@@ -26,7 +26,8 @@ async def test_a_question_that_fails_in_an_unexpected_way_is_asked_again(bus):
     await puller.start()
     puller.more()
 
-    message = await asyncio.wait_for(taken.get(), 10)
+    async with asyncio.timeout(30):
+        message = await taken.get()
 
     assert (message.data, failures) == (b"a job", [])
     await puller.stop()

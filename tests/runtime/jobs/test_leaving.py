@@ -4,14 +4,14 @@ import json
 
 
 async def test_what_it_does_not_finish_goes_to_another_at_once(jobs, spawn_probe):
-    leaving = await spawn_probe(SCIBUS_GRACE_PERIOD="4", SCIBUS_ACK_WAIT="30")
-    await jobs.work("h1", "save", "sleep:12", "note:end")
-    await jobs.notes("h1 start 1 from 0")
+    leaving = await spawn_probe(SCIBUS_GRACE_PERIOD="4")
+    await jobs.work("h1", "save", "gate:h1", "note:end")
+    await jobs.gates.reached("h1")
 
     leaving.terminate()
     assert await leaving.wait() == 0
     status = await jobs.status("h1")
-    await spawn_probe(SCIBUS_ACK_WAIT="30")
+    await spawn_probe()
     await jobs.notes("h1 start 1 from 1")
 
     assert (status["state"], status["attempt"], status["worker"]) == ("queued", 0, None)
@@ -21,10 +21,12 @@ async def test_what_it_does_not_finish_goes_to_another_at_once(jobs, spawn_probe
 
 async def test_what_it_can_finish_it_finishes(jobs, spawn_probe):
     leaving = await spawn_probe()
-    await jobs.work("f1", "sleep:1")
-    await jobs.notes("f1 start 1 from 0")
+    await jobs.work("f1", "gate:f1")
+    await jobs.gates.reached("f1")
 
     leaving.terminate()
+    await leaving.logged("draining")
+    jobs.gates.open("f1")
 
     assert await leaving.wait() == 0
     assert json.loads((await jobs.result("f1")).data) == {"text": "f1 in attempt 1"}
@@ -32,14 +34,17 @@ async def test_what_it_can_finish_it_finishes(jobs, spawn_probe):
 
 
 async def test_what_waits_for_a_turn_is_handed_back_too(jobs, spawn_probe):
-    leaving = await spawn_probe(SCIBUS_GRACE_PERIOD="4")
-    await jobs.work("holder", "turn:key", "sleep:0.8")
-    await jobs.notes("holder start 1 from 0")
+    leaving = await spawn_probe()
+    await jobs.work("holder", "turn:key", "gate:held")
+    await jobs.gates.reached("held")
     await jobs.work("waiter", "turn:key")
     await jobs.reaches("waiter", "waiting")
 
     leaving.terminate()
+    await jobs.reaches("waiter", "queued")
+    jobs.gates.open("held")
     assert await leaving.wait() == 0
+    assert await jobs.state("holder") == "succeeded"
     assert (await jobs.status("waiter"))["state"] == "queued"
     await spawn_probe()
 

@@ -2,17 +2,17 @@
 
 import asyncio
 
+from tests.processes import TAKEN_OVER
 from tests.runtime.jobs.conftest import settle
 
 
 async def test_a_killed_workers_job_goes_on_from_its_checkpoint(jobs, spawn_probe):
-    first = await spawn_probe()
-    await jobs.work("k1", "note:one", "save", "sleep:30")
-    await jobs.notes("k1 note one")
-    await jobs.js.get_last_msg("KV_scibus_checkpoints", "$KV.scibus_checkpoints.probe.work.k1")
+    first = await spawn_probe(**TAKEN_OVER)
+    await jobs.work("k1", "note:one", "save", "gate:k1")
+    await jobs.gates.reached("k1")
 
     first.kill()
-    await spawn_probe()
+    await spawn_probe(**TAKEN_OVER)
     await jobs.notes("k1 start 2 from 2")
 
     assert jobs.noted("k1") == ["k1 start 1 from 0", "k1 note one", "k1 start 2 from 2"]
@@ -22,10 +22,12 @@ async def test_a_killed_workers_job_goes_on_from_its_checkpoint(jobs, spawn_prob
 async def test_an_id_submitted_again_while_it_runs_runs_once(jobs, spawn_probe):
     await spawn_probe()
     await spawn_probe()
-    await jobs.work("s1", "sleep:0.5")
-    await jobs.notes("s1 start 1 from 0")
+    await jobs.work("s1", "gate:s1")
+    await jobs.gates.reached("s1")
 
-    await asyncio.gather(*(jobs.work("s1", "sleep:0.5") for _ in range(20)))
+    await asyncio.gather(*(jobs.work("s1", "gate:s1") for _ in range(20)))
+    await settle()
+    jobs.gates.open("s1")
 
     assert await jobs.state("s1") == "succeeded"
     await settle()
@@ -45,7 +47,8 @@ async def test_an_id_submitted_again_after_its_end_does_not_run_again(jobs, work
 
 
 async def test_a_restarted_server_loses_no_job_and_doubles_none(jobs, nats_server, spawn_probe):
-    await spawn_probe()
+    # What the server was not told in all that time it would give out again, and rightly so.
+    await spawn_probe(SCIBUS_ACK_WAIT="15")
     await asyncio.gather(*(jobs.work(f"r{i}", "sleep:0.5", "note:done") for i in range(20)))
     await jobs.notes("r0 start 1 from 0")
 

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from tests.processes import TAKEN_OVER
+
 
 async def test_jobs_of_one_key_take_turns_on_two_workers(jobs, spawn_probe):
     await spawn_probe()
@@ -18,8 +20,8 @@ async def test_jobs_of_one_key_take_turns_on_two_workers(jobs, spawn_probe):
 
 
 async def test_jobs_of_different_keys_do_not_wait(jobs, worker):
-    await jobs.work("a", "turn:one", "sleep:30")
-    await jobs.notes("a start 1 from 0")
+    await jobs.work("a", "turn:one", "gate:one")
+    await jobs.gates.reached("one")
     await jobs.work("b", "turn:two")
 
     assert await jobs.state("b") == "succeeded"
@@ -27,27 +29,28 @@ async def test_jobs_of_different_keys_do_not_wait(jobs, worker):
 
 async def test_a_waiting_job_holds_no_slot(jobs, spawn_probe):
     await spawn_probe(SCIBUS_CONCURRENCY="2")
-    await jobs.work("holder", "turn:key", "sleep:1.5", "note:free")
-    await jobs.notes("holder start 1 from 0")
+    await jobs.work("holder", "turn:key", "gate:held", "note:free")
+    await jobs.gates.reached("held")
     await asyncio.gather(*(jobs.work(f"w{i}", "turn:key", "note:mine") for i in range(5)))
     await asyncio.gather(*(jobs.reaches(f"w{i}", "waiting") for i in range(5)))
 
     await jobs.work("other", "note:passing")
     assert await jobs.state("other") == "succeeded"
+    assert "holder note free" not in jobs.noted()
 
+    jobs.gates.open("held")
     assert [await jobs.state(f"w{i}") for i in range(5)] == ["succeeded"] * 5
-    assert jobs.noted().index("other note passing") < jobs.noted().index("holder note free")
 
 
 async def test_a_dead_holders_turn_goes_on_and_waiting_cost_no_attempt(jobs, spawn_probe):
-    first = await spawn_probe()
-    await jobs.work("holder", "turn:key", "sleep:30")
-    await jobs.notes("holder start 1 from 0")
+    first = await spawn_probe(**TAKEN_OVER)
+    await jobs.work("holder", "turn:key", "gate:held")
+    await jobs.gates.reached("held")
     await jobs.work("waiter", "turn:key")
     await jobs.reaches("waiter", "waiting")
 
     first.kill()
-    await spawn_probe()
+    await spawn_probe(**TAKEN_OVER)
     await jobs.notes("holder start 2 from 0")
     await jobs.cancel("holder")
 
@@ -56,11 +59,11 @@ async def test_a_dead_holders_turn_goes_on_and_waiting_cost_no_attempt(jobs, spa
 
 
 async def test_a_job_keeps_its_turn_however_long_it_runs(jobs, spawn_probe):
-    # A worker on a busy machine may be kept from renewing its lease for a second or two.
-    await spawn_probe(SCIBUS_ACK_WAIT="4")
-    await spawn_probe(SCIBUS_ACK_WAIT="4")
-    await jobs.work("long", "turn:key", "sleep:9", "note:end", "release")
-    await jobs.notes("long start 1 from 0")
+    await spawn_probe(**TAKEN_OVER)
+    await spawn_probe(**TAKEN_OVER)
+    await jobs.work("long", "turn:key", "gate:long", "sleep:9", "note:end", "release")
+    await jobs.gates.reached("long")
+    jobs.gates.open("long")
     await jobs.work("next", "turn:key", "note:begin")
 
     assert await jobs.state("next") == "succeeded"
@@ -68,8 +71,8 @@ async def test_a_job_keeps_its_turn_however_long_it_runs(jobs, spawn_probe):
 
 
 async def test_the_key_is_told_nobody(jobs, worker, bus):
-    await jobs.work("a", "turn:jane.doe@example.org", "sleep:30")
-    await jobs.notes("a start 1 from 0")
+    await jobs.work("a", "turn:jane.doe@example.org", "gate:held")
+    await jobs.gates.reached("held")
 
     with pytest.raises(Exception, match="no message found"):
         await jobs.js.get_last_msg("KV_scibus_leases", "$KV.scibus_leases.turn.probe.jane")

@@ -2,10 +2,11 @@
 
 import asyncio
 
-from scibus.runtime.live import forwarding
+from scibus.runtime.live import forwarding as forwarding_page
 from tests import standing
 from tests.runtime.live.ticker import BORN
 from tests.runtime.live.ticks import Ticks, numbered, working
+from tests.waiting import until
 
 nats_server, bus, folder, spawn_worker, dial, ticker, ticks = (
     standing.nats_server,
@@ -64,7 +65,7 @@ async def test_a_cursor_that_is_lost_is_no_problem(ticks):
     await ticks.subscribe("lost")
     await ticks.reaches("lost", 5)
     ticks.dial.set(5, "lost", lost=True)
-    await asyncio.sleep(0.2)
+    await ticks.notes("lost", "closed")
     ticks.dial.set(6, "lost")
     await ticks.reaches("lost", 6)
 
@@ -75,18 +76,16 @@ async def test_a_cursor_that_is_lost_is_no_problem(ticks):
 
 
 async def test_a_cursor_that_was_well_in_between_is_opened_anew_as_soon_as_the_first_time(ticks, monkeypatch):
-    monkeypatch.setattr(forwarding, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(forwarding_page, "IDLE_SECONDS", 0.05)
     async with working(ticks.bus.connection.connected_url.geturl(), ticks.dial, "ticker-here") as live:
         ticks.dial.set(5, "seldom")
         await live.subscribe(Ticks.order("seldom"))
+        forwarding = live._watch._running["seldom"].forwarding
         ticks.dial.set(5, "seldom", lost=True)
-        await asyncio.sleep(0.4)
-        lost = live._watch._running["seldom"].forwarding._fails
+        await until(lambda: forwarding._fails > 1)
         ticks.dial.set(5, "seldom")
-        await asyncio.sleep(lost)
 
-        assert lost > 1
-        assert live._watch._running["seldom"].forwarding._fails == 0
+        await until(lambda: forwarding._fails == 0)
 
 
 async def test_a_source_that_began_anew_begins_a_new_epoch_and_says_so(ticks):

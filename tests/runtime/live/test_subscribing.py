@@ -6,8 +6,10 @@ import json
 import pytest
 
 from scibus.contracts.problems import Conflict, Forbidden
+from scibus.runtime.live import forwarding
 from tests import standing
-from tests.runtime.live.ticks import numbered
+from tests.runtime.live.ticks import numbered, working
+from tests.waiting import until
 
 nats_server, bus, folder, spawn_worker, dial, ticker, ticks = (
     standing.nats_server,
@@ -31,13 +33,17 @@ async def test_all_messages_are_forwarded_each_once_and_in_order(ticks):
     assert await ticks.forwarded("whole") == numbered(1, 1234)
 
 
-async def test_messages_come_as_they_are_made(ticks):
-    ticks.dial.set(1, "growing")
-    await ticks.subscribe("growing")
-    await ticks.reaches("growing", 1)
+async def test_messages_come_as_they_are_made(ticks, monkeypatch):
+    # Long before it would be looked for anyway.
+    monkeypatch.setattr(forwarding, "IDLE_SECONDS", 300)
+    async with working(ticks.connection.connected_url.geturl(), ticks.dial, "ticker-here") as live:
+        ticks.dial.set(1, "growing")
+        await live.subscribe(ticks.order("growing"))
+        await ticks.reaches("growing", 1)
+        await until(lambda: "growing" in live._source._waiting)
 
-    ticks.dial.set(2, "growing")
-    await ticks.reaches("growing", 2, seconds=2)
+        ticks.dial.set(2, "growing")
+        await ticks.reaches("growing", 2)
 
 
 async def test_few_messages_do_not_wait_for_the_making_of_a_batch(ticks):
@@ -179,7 +185,7 @@ async def test_a_refusal_is_not_remembered(ticks):
 async def test_an_order_that_makes_no_sense_is_refused(ticks, fields):
     body = json.dumps({"dataset": "nonsense", **fields}).encode()
 
-    reply = await ticks.connection.request("scibus.v1.req.ticker.subscribe", body, timeout=5)
+    reply = await ticks.connection.request("scibus.v1.req.ticker.subscribe", body, timeout=30)
 
     assert json.loads(reply.data)["type"] == "urn:scibus:problem:invalid-request"
     assert "nonsense" not in await ticks.states()

@@ -14,8 +14,11 @@ from scibus.sandbox import NatsServer
 from tests.conftest import spawning
 from tests.runtime.live.ticker import Dial
 from tests.runtime.live.ticks import Ticks, flowing, numbered, working
+from tests.waiting import until
 
 TAKEN_SECONDS = 10
+BUSY_SECONDS = 20
+"""For a machine that is slow, or stands still meanwhile."""
 MANY = [f"many-{number}" for number in range(300)]
 
 
@@ -38,26 +41,28 @@ async def killed(tmp_path_factory):
         await spawn("ticker", SCIBUS_TICKER_FILE=str(dial.file))
         await asyncio.gather(*(ticks.subscribe("many", id=name) for name in MANY[150:]))
         async with flowing(dial, "flowing", 1000):
-            await asyncio.sleep(0.3)
+            await ticks.is_under_way("flowing")
             one.kill()
             ticks.killed = time.monotonic()
         dial.set(3, "many")
         dial.set(8, "unbegun")
+        await ticks.reaches("flowing", 1000)
+        await asyncio.gather(*(ticks.reaches(name, 3) for name in MANY))
+        ticks.taken_over = time.monotonic()
         yield ticks
 
 
-async def test_a_killed_workers_subscriptions_go_on_within_ten_seconds(killed):
-    await killed.reaches("flowing", 1000)
+def test_no_more_than_ten_seconds_are_waited_for_a_killed_worker():
+    assert presence.LEASE_SECONDS + watch.MISSED_SECONDS + 2 * watch.LOOK_SECONDS < TAKEN_SECONDS
 
-    assert time.monotonic() - killed.killed < TAKEN_SECONDS
+
+async def test_a_killed_workers_subscriptions_go_on_soon(killed):
+    assert killed.taken_over - killed.killed < TAKEN_SECONDS + BUSY_SECONDS
     assert await killed.forwarded("flowing") == numbered(1, 1000)
     assert (await killed.record("flowing"))["epoch"] == 1
 
 
 async def test_three_hundred_are_no_more_than_one(killed):
-    await asyncio.gather(*(killed.reaches(name, 3) for name in MANY))
-
-    assert time.monotonic() - killed.killed < TAKEN_SECONDS
     assert await asyncio.gather(*(killed.forwarded(name) for name in MANY[::10])) == [numbered(1, 3)] * 30
     assert len({state.worker for state in (await killed.states()).values()}) == 1
 
@@ -89,49 +94,53 @@ async def test_whoever_asks_while_the_worker_is_away_is_answered_by_the_next(kil
     assert "ended" not in await killed.states()
 
 
-async def test_a_worker_that_leaves_hands_over_at_once(nats_server, ticks, spawn_ticker):
+async def test_a_worker_that_leaves_hands_over_at_once(nats_server, ticks, spawn_ticker, monkeypatch):
+    # For a worker that died the other one would wait longer than the test does.
+    monkeypatch.setattr(watch, "MISSED_SECONDS", 300)
     one = await spawn_ticker()
     async with working(nats_server.url, ticks.dial, "ticker-other"), flowing(ticks.dial, "handed", 1000):
         await ticks.subscribe("handed")
-        await asyncio.sleep(0.3)
+        await ticks.is_under_way("handed")
         one.terminate()
-        began = time.monotonic()
         await ticks.tells("handed", holder="ticker-other", phase="running")
-        handed = time.monotonic() - began
         await ticks.reaches("handed", 1000)
 
-    assert handed < 1
     assert await one.wait() == 0
     assert await ticks.forwarded("handed") == numbered(1, 1000)
 
 
-async def test_a_worker_that_was_frozen_meanwhile_puts_nothing_twice(nats_server, ticks, spawn_ticker):
+async def test_a_worker_that_was_frozen_meanwhile_puts_nothing_twice(nats_server, ticks, spawn_ticker, monkeypatch):
+    # The other one, in this process, is not to be taken for dead itself, however long this process stands still.
+    monkeypatch.setattr(presence, "LEASE_SECONDS", 60)
     one = await spawn_ticker()
     async with working(nats_server.url, ticks.dial, "ticker-other"):
         async with flowing(ticks.dial, "frozen", 300):
             await ticks.subscribe("frozen", batch=50)
-            await asyncio.sleep(0.2)
+            await ticks.is_under_way("frozen")
             os.kill(one.pid, signal.SIGSTOP)
-        ticks.dial.set(6000, "frozen")
+        ticks.dial.set(4000, "frozen")
         await ticks.tells("frozen", holder="ticker-other")
         os.kill(one.pid, signal.SIGCONT)
-        await ticks.reaches("frozen", 6000)
+        await ticks.reaches("frozen", 4000)
 
-        assert await ticks.forwarded("frozen") == numbered(1, 6000)
+        assert await ticks.forwarded("frozen") == numbered(1, 4000)
         assert (await ticks.record("frozen"))["holder"] == "ticker-other"
 
 
 async def test_a_lease_that_is_gone_for_a_moment_is_no_death(nats_server, ticks, monkeypatch):
     """As after a restart of the server, which may have ended them all."""
     monkeypatch.setattr(watch, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(watch, "MISSED_SECONDS", 30)
     async with (
         working(nats_server.url, ticks.dial, "ticker-one") as one,
         working(nats_server.url, ticks.dial, "ticker-other"),
     ):
         await one.subscribe(ticks.order("held"))
+        held = one._watch._presence._revision
         lease = "$KV.scibus_leases.live.ticker.ticker-one"
         await ticks.connection.publish(lease, b"", headers={"KV-Operation": "DEL"})
-        await asyncio.sleep(1.2)
+        await until(lambda: one._watch._presence._revision > held)
+        await asyncio.sleep(0.5)
 
         assert (await ticks.record("held"))["holder"] == "ticker-one"
 

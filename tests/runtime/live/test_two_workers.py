@@ -11,8 +11,7 @@ from scibus.contracts.problems import Overloaded
 from tests import standing
 from tests.chaos.proxy import NatsProxy
 from tests.runtime.live.ticks import Ticks, numbered, working
-
-HEARD_SECONDS = 0.3
+from tests.waiting import until
 
 nats_server, bus, folder, dial = standing.nats_server, standing.bus, standing.folder, standing.dial
 
@@ -34,6 +33,11 @@ async def other(nats_server, dial):
 @pytest.fixture(scope="module")
 def ticks(bus, dial, one, other):
     return Ticks(bus, dial)
+
+
+async def heard(live, name):
+    """Wait until the worker knows of the subscription."""
+    await until(lambda: live._watch.book.get(name) is not None)
 
 
 async def states(live):
@@ -60,7 +64,7 @@ async def test_asked_at_once_one_of_them_forwards_and_the_other_says_so(one, oth
 async def test_what_one_has_done_the_other_knows(one, other, ticks):
     query = SubscriptionQuery(id="steered")
     await one.subscribe(Ticks.order("steered"))
-    await asyncio.sleep(HEARD_SECONDS)
+    await heard(other, "steered")
 
     paused = await one.pause(query)
     resumed = await other.resume(query)
@@ -76,7 +80,7 @@ async def test_what_one_has_answered_the_other_tells(one, other):
     query = SubscriptionQuery(id="told")
 
     await one.subscribe(Ticks.order("told"))
-    await asyncio.sleep(HEARD_SECONDS)
+    await heard(other, "told")
     running = (await states(other))["told"].state
     await one.pause(query)
     paused = (await states(other))["told"].state
@@ -90,7 +94,7 @@ async def test_what_one_has_answered_the_other_tells(one, other):
 async def test_a_subscription_that_one_has_made_anew_the_other_steers(one, other):
     query = SubscriptionQuery(id="renewed")
     await one.subscribe(Ticks.order("renewed"))
-    await asyncio.sleep(HEARD_SECONDS)
+    await heard(other, "renewed")
     await one.unsubscribe(UnsubscribeOrder(id="renewed"))
     await one.subscribe(Ticks.order("renewed"))
 
@@ -108,15 +112,16 @@ async def test_an_answer_that_comes_late_does_not_undo_what_is_known(one):
 
 async def test_who_is_late_to_end_a_subscription_does_not_end_the_next_one_of_its_name(one, other, ticks):
     """Frozen while it told the source, the worker lost the subscription; another ended it, and somebody asked anew."""
-    ticks.dial.set(5, "ended", leave=0.5)
+    ticks.dial.set(5, "ended", leave=True)
     await one.subscribe(Ticks.order("ended"))
     ending = asyncio.create_task(one.unsubscribe(UnsubscribeOrder(id="ended")))
-    await asyncio.sleep(0.2)
+    await ticks.notes("ended", "leaving")
     subject = "$KV.scibus_subscriptions.ticker.ended"
     await ticks.connection.publish(subject, b"", headers={"KV-Operation": "DEL"})
     await ticks.connection.flush()
 
     await other.subscribe(Ticks.order("ended"))
+    ticks.dial.set(5, "ended")
     await ending
     await asyncio.sleep(0.6)
 
@@ -143,13 +148,15 @@ async def test_a_refusal_is_of_its_own_order_also_when_the_last_one_is_not_clear
 
 
 async def test_who_asked_a_worker_that_leaves_is_answered_when_another_has_done_it(other, ticks, nats_server):
-    ticks.dial.set(5, "left", leave=0.5)
+    ticks.dial.set(5, "left", leave=True)
     async with working(nats_server.url, ticks.dial, "ticker-leaving") as leaving:
         await leaving.subscribe(Ticks.order("left"))
         ending = asyncio.create_task(leaving.unsubscribe(UnsubscribeOrder(id="left")))
-        await asyncio.sleep(0.2)
+        await ticks.notes("left", "leaving")
         await leaving.finish(10)
-        answer = await asyncio.wait_for(ending, 5)
+        ticks.dial.set(5, "left")
+        async with asyncio.timeout(30):
+            answer = await ending
 
     assert answer.state == "leaving"
     assert "left" not in await states(other)
@@ -165,10 +172,10 @@ async def test_a_worker_that_leaves_takes_no_subscription(ticks, nats_server):
 
 
 async def test_whoever_waits_for_a_worker_that_leaves_is_told_to_ask_another(ticks, nats_server):
-    ticks.dial.set(5, "slow", open=5)
+    ticks.dial.set(5, "slow", open=True)
     async with working(nats_server.url, ticks.dial, "ticker-leaving") as leaving:
         opening = asyncio.create_task(leaving.subscribe(Ticks.order("slow")))
-        await asyncio.sleep(0.2)
+        await ticks.notes("slow", "opening")
         await leaving.finish(10)
         with pytest.raises(Overloaded, match="another worker"):
             await opening

@@ -70,15 +70,16 @@ class Dial:
             dataset: which.
             first: number of the first message.
             born: second from which times are counted; another one is a source that began anew.
-            more: `away`, `lost`: nothing can be read, cursors are lost; `open`, `leave`: seconds that that takes.
+            more: `away`, `lost`: nothing can be read, cursors are lost; `open`, `leave`: that takes until it is unset.
         """
         new = self.file.with_name(f"{dataset}.new")
         new.write_text(json.dumps({"first": first, "last": last, "born": born, **more}), encoding="utf-8")
         new.rename(self.file.with_name(f"{dataset}.json"))
 
-    def left(self) -> list[str]:
-        """What became of the cursors of datasets that were left."""
-        return self.file.with_suffix(".left").read_text(encoding="utf-8").splitlines()
+    def noted(self, dataset: str) -> list[str]:
+        """What cursors of the dataset went through: `opening`, `closed`, `leaving`, and what became of them then."""
+        notes = self.file.with_name(f"{dataset}.notes")
+        return notes.read_text(encoding="utf-8").split() if notes.exists() else []
 
 
 class CountedSource:
@@ -92,6 +93,15 @@ class CountedSource:
         own = self._settings.file.with_name(f"{dataset}.json")
         state: dict[str, Any] = json.loads((own if own.exists() else self._settings.file).read_text(encoding="utf-8"))
         return state
+
+    def note(self, dataset: str, note: str) -> None:
+        with self._settings.file.with_name(f"{dataset}.notes").open("a", encoding="utf-8") as notes:
+            notes.write(f"{note}\n")
+
+    async def _over(self, dataset: str, word: str) -> None:
+        """Wait while the file says that `word` takes time."""
+        while self.state(dataset).get(word):  # noqa: ASYNC110 - the test does it, and tells nobody
+            await asyncio.sleep(0.01)
 
     async def watch(self) -> None:
         """Wake those who wait for a dataset when its file is another."""
@@ -121,13 +131,17 @@ class CountedSource:
         state = self.state(wanted.dataset)
         if state.get("away"):
             raise BackendUnavailable("the counter is away")
-        await asyncio.sleep(state.get("open", 0))
-        yield Counter(self, wanted, _following(wanted.place, state), state["born"])
+        self.note(wanted.dataset, "opening")
+        await self._over(wanted.dataset, "open")
+        try:
+            yield Counter(self, wanted, _following(wanted.place, state), state["born"])
+        finally:
+            self.note(wanted.dataset, "closed")
 
     async def leave(self, wanted: Wanted, *, keep: bool) -> None:
-        await asyncio.sleep(self.state(wanted.dataset).get("leave", 0))
-        with self._settings.file.with_suffix(".left").open("a", encoding="utf-8") as left:
-            left.write(f"{wanted.dataset}: {'kept' if keep else 'dropped'}\n")
+        self.note(wanted.dataset, "leaving")
+        await self._over(wanted.dataset, "leave")
+        self.note(wanted.dataset, "kept" if keep else "dropped")
 
 
 class Counter:

@@ -22,6 +22,8 @@ from scibus.runtime.topology import prepare_topology
 from tests.runtime.live.ticker import Dial, Ticker, TickerSettings, open_source
 from tests.waiting import until
 
+MUCH = 1_000_000_000
+"""So many messages are never all forwarded, however fast the machine is and whoever stands still meanwhile."""
 KV = "KV_scibus_subscriptions"
 
 
@@ -90,13 +92,25 @@ class Ticks:
         message = await last_message(self.connection, "SCIBUS_DATA", f"scibus.v1.data.ticker.{name}")
         return place(message.headers) if message else (0, 0)
 
-    async def reaches(self, name: str, sequence: int, epoch: int = 1, seconds: float = 15) -> None:
+    async def reaches(self, name: str, sequence: int, epoch: int = 1, seconds: float = 60) -> None:
         """Wait until that is the last message."""
 
         async def there() -> bool:
             return await self.last(name) == (epoch, sequence)
 
         await until(there, seconds)
+
+    async def is_under_way(self, name: str, epoch: int = 1) -> None:
+        """Wait until some messages of the epoch are there."""
+
+        async def there() -> bool:
+            return (await self.last(name))[0] == epoch
+
+        await until(there)
+
+    async def notes(self, dataset: str, note: str) -> None:
+        """Wait until a cursor of the dataset has gone through that."""
+        await until(lambda: note in self.dial.noted(dataset))
 
     async def tells(self, name: str, **members: Any) -> None:
         """Wait until the record says so."""
@@ -113,7 +127,7 @@ class Ticks:
         consumer = await js.pull_subscribe(f"scibus.v1.data.ticker.{name}", stream="SCIBUS_DATA", config=config)
         info, found = await consumer.consumer_info(), []
         while len(found) < info.num_pending:
-            found += await consumer.fetch(min(500, info.num_pending - len(found)), timeout=5)
+            found += await consumer.fetch(min(500, info.num_pending - len(found)), timeout=30)
         await js.delete_consumer("SCIBUS_DATA", info.name)
         await consumer.unsubscribe()
         return found
