@@ -33,7 +33,9 @@ lint: setup ## Format and lint rules, strict types, arrows between packages
 	$(RUN) mypy tests/client/typed_use.py docs/generate.py docs/generated
 	$(RUN) lint-imports
 
+# Compiled once, and not by each of the thousand processes that the tests start.
 unit: setup
+	$(RUN) python -m compileall -q -j 0 -x node_modules shared services tests
 	$(RUN) pytest $(PYTEST)
 
 # Further interpreters, by name or path: make test SCIBUS_TEST_PYTHONS="3.12 /opt/python3.13/bin/python3"

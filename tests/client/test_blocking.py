@@ -67,9 +67,9 @@ def test_a_timeout_holds(asked):
     began = time.monotonic()
 
     with pytest.raises(Exception, match="within"):
-        asked.wait.options(timeout=0.2)(seconds=30)
+        asked.wait.options(timeout=0.2)(seconds=60)
 
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
 
 
 def test_a_table_comes_whole(asked):
@@ -82,22 +82,22 @@ def test_a_job_is_submitted_followed_and_its_result_had(asked):
     states = [status.state for status in job.events()]
 
     assert states[-1] == "succeeded"
-    assert job.result(timeout=10).text == asked.work.job("sync-1").result(timeout=10).text
+    assert job.result(timeout=40).text == asked.work.job("sync-1").result(timeout=40).text
 
 
 def test_what_is_left_of_the_events_can_be_given_up(asked):
-    job = asked.work.submit_as("sync-2", steps=["sleep:20"])
+    job = asked.work.submit_as("sync-2", steps=["sleep:60"])
 
     for _ in job.events():
         break
 
     assert job.cancel().cancel_requested
     with pytest.raises(Exception, match="cancelled"):
-        job.result(timeout=10)
+        job.result(timeout=40)
 
 
 def test_a_result_that_is_not_there_yet_is_a_timeout(asked):
-    job = asked.work.submit_as("sync-3", steps=["sleep:20"])
+    job = asked.work.submit_as("sync-3", steps=["sleep:60"])
 
     with pytest.raises(TimeoutError):
         job.result(timeout=0.2)
@@ -106,9 +106,9 @@ def test_a_result_that_is_not_there_yet_is_a_timeout(asked):
 
 
 def test_the_bus_is_listed(sync_bus, asked):
-    asked.work.submit_as("sync-4").result(timeout=10)
+    asked.work.submit_as("sync-4").result(timeout=40)
 
-    assert [worker.name for worker in sync_bus.services()] == ["probe"]
+    assert [worker.name for worker in sync_bus.services(30)] == ["probe"]
     assert "sync-4" in {status.job_id for status in sync_bus.jobs("probe")}
     assert {queue.service for queue in sync_bus.queues("probe")} == {"probe"}
     assert sync_bus.dead_letters("probe") == []
@@ -156,9 +156,8 @@ from tests.client.test_blocking import BlockingProbe
 
 with connect_sync() as bus:
     probe = bus.service(BlockingProbe)
-    print("asking", flush=True)
     try:
-        probe.wait(seconds=30)
+        probe.wait.options(timeout=100)(seconds=60)
     except KeyboardInterrupt:
         print(probe.echo(text="goes on").text)
 """
@@ -177,13 +176,14 @@ def script(nats_server, probe):
 
 def test_a_program_that_forgets_to_close_it_ends_all_the_same(script):
     with script(FORGETS) as program:
-        assert program.wait(20) == 0
+        assert program.wait(60) == 0
 
 
-def test_ctrl_c_ends_a_call_and_not_the_connection(script):
+async def test_ctrl_c_ends_a_call_and_not_the_connection(script, bus):
+    asked = await bus.connection.subscribe(Probe.wait.subject)
+    await bus.connection.flush()
     with script(INTERRUPTED) as program:
-        assert program.stdout.readline() == "asking\n"
-        time.sleep(0.5)
+        await asked.next_msg(timeout=60)
         program.send_signal(signal.SIGINT)
 
-        assert program.stdout.read() == "goes on\n"
+        assert await asyncio.to_thread(program.stdout.read) == "goes on\n"

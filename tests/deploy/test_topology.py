@@ -1,5 +1,6 @@
 """The committed streams and consumers, made as NACK makes them, are those that a worker looks for."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -94,9 +95,11 @@ def _settings(info: dict[str, Any]) -> dict[str, Any]:
 async def test_the_committed_topology_is_what_workers_make(nats_server, spawn_worker, jsoc, mdb, modos_settings):
     async with NatsServer() as another:
         await apply(another)
-        await spawn_worker("drms", SCIBUS_TOPOLOGY="create", SCIBUS_DRMS_BASE_URL=jsoc.cgi_url)
-        await spawn_worker("autobahn", SCIBUS_TOPOLOGY="create", **mdb.addresses()["settings"])
-        await spawn_worker("modos", SCIBUS_TOPOLOGY="create", **modos_settings)
+        await asyncio.gather(
+            spawn_worker("drms", SCIBUS_TOPOLOGY="create", SCIBUS_DRMS_BASE_URL=jsoc.cgi_url),
+            spawn_worker("autobahn", SCIBUS_TOPOLOGY="create", **mdb.addresses()["settings"]),
+            spawn_worker("modos", SCIBUS_TOPOLOGY="create", **modos_settings),
+        )
 
         assert await on_server(another) == await on_server(nats_server)
 

@@ -8,11 +8,13 @@ import subprocess
 from asyncio.subprocess import DEVNULL, Process
 from typing import Self
 
+from scibus.client import connect
 from tests.client.command.commands import Command, Result
+from tests.runtime.probe import Probe
 from tests.waiting import until
 
 READY = re.compile(r"ready: scibus --url (\S+)")
-START_SECONDS = 40.0
+START_SECONDS = 60.0
 END_SECONDS = 60.0
 
 
@@ -27,10 +29,10 @@ class Bench:
         self._listening = asyncio.create_task(self._listen())
 
     @classmethod
-    async def start(cls, scibus: Command, *options: str, **settings: str) -> Self:
-        """Start it with only the probe's worker, on a port of its own."""
+    async def start(cls, scibus: Command, *options: str, service: str = "probe", **settings: str) -> Self:
+        """Start it with only one worker, the probe's as a rule, on a port of its own."""
         return cls(
-            scibus, await scibus.start("up", "--port", "0", "--service", "probe", *options, stdin=DEVNULL, **settings)
+            scibus, await scibus.start("up", "--port", "0", "--service", service, *options, stdin=DEVNULL, **settings)
         )
 
     @property
@@ -42,12 +44,12 @@ class Bench:
         await self.says("ready: scibus")
         return self
 
-    async def says(self, text: str, times: int = 1) -> None:
-        """Wait until it has said `text` so many times."""
+    async def says(self, text: str, since: int = 0) -> None:
+        """Wait until it has said `text`, after its first `since` characters."""
 
         async def said() -> bool:
-            assert self._listening.done() is False or text in self.said, self.said
-            return self.said.count(text) >= times
+            assert self._listening.done() is False or text in self.said[since:], self.said
+            return text in self.said[since:]
 
         await until(said, START_SECONDS)
 
@@ -56,7 +58,8 @@ class Bench:
 
     async def greeting(self) -> str:
         """What the probe says before it says a text again."""
-        return str((await self.call("echo", "--text", "")).json["text"])
+        async with connect(self.url) as bus:
+            return (await bus.service(Probe).echo(text="")).text
 
     def pids(self) -> dict[str, int]:
         """Every process below it, by its module or program."""
@@ -72,8 +75,9 @@ class Bench:
 
     async def ends(self) -> int:
         """Its exit code."""
-        await asyncio.wait_for(self._listening, END_SECONDS)
-        return await self.process.wait()
+        async with asyncio.timeout(END_SECONDS):
+            await self._listening
+            return await self.process.wait()
 
     async def ends_after(self, number: signal.Signals) -> int:
         """Its exit code after a signal."""
@@ -101,7 +105,7 @@ def alive(pid: int) -> bool:
     return any(found == pid and not state.startswith("Z") for found, _, state, _ in _processes())
 
 
-async def all_gone(pids: dict[str, int], seconds: float = 15) -> None:
+async def all_gone(pids: dict[str, int], seconds: float = 40) -> None:
     """Wait until none of `pids` runs any more."""
 
     async def gone() -> bool:

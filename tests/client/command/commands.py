@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 SCIBUS = str(Path(sysconfig.get_path("scripts")) / "scibus")
-SECONDS = 60
+SECONDS = 100
 STYLE = re.compile(rb"\x1b\[[0-9;]*m")
 
 
@@ -37,15 +37,23 @@ class Result:
 class Command:
     """`scibus` with an environment of its own."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], folder: Path | None = None) -> None:
         # Wide enough that no message is folded.
         self.environment = environment | {"COLUMNS": "300"}
+        self._folder = folder
 
     async def start(self, *arguments: str, stdin: int = DEVNULL, **settings: str) -> Process:
         """The command under way, standard input and output being pipes."""
         environment = self.environment | settings
         return await asyncio.create_subprocess_exec(
-            SCIBUS, *arguments, env=environment, stdin=stdin, stdout=PIPE, stderr=PIPE, start_new_session=True
+            SCIBUS,
+            *arguments,
+            env=environment,
+            cwd=self._folder,
+            stdin=stdin,
+            stdout=PIPE,
+            stderr=PIPE,
+            start_new_session=True,
         )
 
     async def __call__(self, *arguments: str, stdin: str = "", **settings: str) -> Result:
@@ -55,8 +63,9 @@ class Command:
     async def apart(self, *arguments: str, stdin: str = "", **settings: str) -> Result:
         """Run the command to its end, in a process of its own."""
         process = await self.start(*arguments, stdin=PIPE, **settings)
-        out, err = await asyncio.wait_for(process.communicate(stdin.encode()), SECONDS)
-        return Result(await process.wait(), out, err.decode())
+        async with asyncio.timeout(SECONDS):
+            out, err = await process.communicate(stdin.encode())
+            return Result(await process.wait(), out, err.decode())
 
     async def on_terminal(self, *arguments: str, columns: int = 80) -> Result:
         """Run the command with standard output and error on a terminal; both are in `out`."""
@@ -70,11 +79,18 @@ class Command:
             stderr=terminal,
         )
         os.close(terminal)
-        out = await asyncio.wait_for(asyncio.to_thread(_read_all, controller), SECONDS)
-        return Result(await process.wait(), STYLE.sub(b"", out).replace(b"\r\n", b"\n"), "")
+        async with asyncio.timeout(SECONDS):
+            out = await asyncio.to_thread(read_all, controller)
+        return Result(await process.wait(), shown(out), "")
 
 
-def _read_all(controller: int) -> bytes:
+def shown(out: bytes) -> bytes:
+    """What a terminal shows of `out`, without its styles."""
+    return STYLE.sub(b"", out).replace(b"\r\n", b"\n")
+
+
+def read_all(controller: int) -> bytes:
+    """What a terminal gets until its other end is closed."""
     pieces = []
     try:
         while piece := os.read(controller, 65536):
@@ -88,8 +104,9 @@ def _read_all(controller: int) -> bytes:
 
 async def ended_with(process: Process) -> Result:
     """What `process` leaves behind when it ends by itself."""
-    out, err = await asyncio.wait_for(process.communicate(), SECONDS)
-    return Result(await process.wait(), out, err.decode())
+    async with asyncio.timeout(SECONDS):
+        out, err = await process.communicate()
+        return Result(await process.wait(), out, err.decode())
 
 
 async def interrupted(process: Process) -> Result:

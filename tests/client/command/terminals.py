@@ -29,7 +29,7 @@ class Screen:
         async def shown() -> bool:
             return text in self.text
 
-        await until(shown, 30)
+        await until(shown, 60)
 
     async def ctrl_c(self) -> int:
         """Its exit code after Ctrl-C."""
@@ -38,7 +38,8 @@ class Screen:
 
     async def ended(self) -> int:
         """Its exit code when it ends by itself."""
-        return await asyncio.wait_for(self._process.wait(), 15)
+        async with asyncio.timeout(60):
+            return await self._process.wait()
 
 
 @asynccontextmanager

@@ -50,4 +50,4 @@ async def test_ctrl_c_in_the_demo_leaves_nothing_running(scibus: Command) -> Non
     code = await bench.ends_after(signal.SIGINT)
 
     assert code == 130
-    await all_gone(pids, 0.5)
+    await all_gone(pids)

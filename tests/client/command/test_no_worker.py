@@ -5,7 +5,10 @@ import asyncio
 from nats.aio.msg import Msg
 
 from scibus.client import Bus
+from tests.client.command import inside
 from tests.client.command.commands import Command, interrupted
+
+scibus = inside.scibus
 
 
 async def test_no_worker_ends_with_3(scibus: Command) -> None:
@@ -33,8 +36,9 @@ async def test_ctrl_c_ends_with_130_and_without_a_traceback(scibus: Command, bus
 
     await bus.connection.subscribe("scibus.v1.req.probe.echo", cb=say_nothing)
     await bus.connection.flush()
-    process = await scibus.start("call", "probe", "echo", "--text", "a")
-    await asyncio.wait_for(asked.wait(), 30)
+    process = await scibus.start("call", "probe", "echo", "--text", "a", "--timeout", "60")
+    async with asyncio.timeout(60):
+        await asked.wait()
 
     result = await interrupted(process)
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -19,11 +20,10 @@ spawn_worker, probe, shapes = standing.spawn_worker, standing.probe, standing.sh
 scibus = inside.scibus
 
 MANY = 10_000
-RECORD_SET = "hmi.v_45s[2013.07.03_08:42_TAI/3m]"
 
 
 async def test_a_terminal_gets_a_table_and_a_pipe_gets_json(scibus: Command, probe: WorkerProcess) -> None:
-    seen = await scibus.on_terminal("call", "probe", "echo", "--text", "hello")
+    seen = await Command(scibus.environment).on_terminal("call", "probe", "echo", "--text", "hello")
     piped = await scibus("call", "probe", "echo", "--text", "hello")
 
     assert [line.strip() for line in seen.text.splitlines()] == ["text", "─────", "hello"]
@@ -60,10 +60,10 @@ async def test_a_terminal_folds_what_is_too_wide_and_loses_nothing(scibus: Comma
 
 
 async def test_a_table_that_just_fits_a_terminal_is_not_folded(scibus: Command, probe: WorkerProcess) -> None:
-    piped = await scibus("services", "-o", "table")
+    piped = await scibus("services", "--timeout", "30", "-o", "table")
     width = len(piped.text.splitlines()[1])
 
-    seen = await scibus.on_terminal("services", columns=width)
+    seen = await scibus.on_terminal("services", "--timeout", "30", columns=width)
 
     assert seen.text == piped.text
 
@@ -119,15 +119,15 @@ async def test_arrow_is_not_written_to_a_terminal(scibus: Command) -> None:
 
 
 async def test_without_pyarrow_tables_come_as_json_and_arrow_is_explained(
-    scibus: Command, drms: WorkerProcess, tmp_path: Path
+    scibus: Command, probe: WorkerProcess, tmp_path: Path
 ) -> None:
     without(tmp_path / "installed", "pyarrow")
-    question = ("call", "drms", "query", "--ds", RECORD_SET, "--key", "QUALITY")
+    question = ("call", "probe", "numbers", "--count", "4")
 
     table = await scibus.apart(*question, "-o", "csv")
     arrow = await scibus.apart(*question, "-o", "arrow")
 
-    assert table.text == "QUALITY\n" + 4 * "0\n"
+    assert table.text == "n\n0\n1\n2\n3\n"
     assert (arrow.code, arrow.out) == (2, b"")
     assert "pip install 'scibus[table]'" in arrow.err
 
@@ -168,10 +168,16 @@ async def test_a_problem_leaves_the_file_of_last_time_alone(
     assert (tmp_path / "n.json").read_text() == "last time"
 
 
-async def test_a_device_is_written_to_and_not_replaced(scibus: Command, probe: WorkerProcess) -> None:
-    result = await scibus.apart("call", "probe", "echo", "--text", "a", "--to", "/dev/stderr")
+async def test_a_pipe_is_written_to_and_not_replaced(scibus: Command, probe: WorkerProcess, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
 
-    assert json.loads(result.err) == {"text": "a"}
+    await scibus("call", "probe", "echo", "--text", "a", "--to", f"{tmp_path}/pipe")
+    written = os.read(reader, 4096)
+    os.close(reader)
+
+    assert json.loads(written) == {"text": "a"}
+    assert (tmp_path / "pipe").is_fifo()
 
 
 async def test_a_folder_that_is_missing_is_told_before_anything_is_asked(scibus: Command) -> None:

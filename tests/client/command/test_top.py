@@ -1,9 +1,17 @@
 """`scibus top`: services and queues as they work."""
 
+import pytest
+
 from scibus.client.command.rates import Look, joined_rows, service_rows
 from scibus.client.discovery import EndpointInfo, WorkerInfo
 from tests.client.command.conftest import Desk
 from tests.client.command.terminals import on_screen
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, the worker is heard."""
+    monkeypatch.setattr("scibus.client.command.rates.LOOK_SECONDS", 30.0)
 
 
 def look(moment: float, **requests: int) -> Look:

@@ -12,7 +12,7 @@ from scibus.bus.topology import job_consumers, job_stream, schedule_stream, shar
 from scibus.client import Bus, JobStatus, SubmittedJob, connect
 from scibus.sandbox import NatsServer
 from tests.conftest import SpawnWorker, spawning
-from tests.processes import WorkerProcess
+from tests.processes import TAKEN_OVER, WorkerProcess
 from tests.runtime.probe import Probe
 from tests.waiting import until
 
@@ -47,10 +47,10 @@ def diary(tmp_path: Path) -> Diary:
 
 @pytest.fixture
 def spawn_probe(spawn_worker: SpawnWorker, diary: Diary) -> SpawnProbe:
-    """A probe whose jobs go to another worker one second after it died."""
+    """A probe whose jobs go to another worker some seconds after it died."""
 
     async def spawn(**settings: str) -> WorkerProcess:
-        return await spawn_worker("probe", SCIBUS_PROBE_DIARY=str(diary.path), SCIBUS_ACK_WAIT="1", **settings)
+        return await spawn_worker("probe", SCIBUS_PROBE_DIARY=str(diary.path), **TAKEN_OVER, **settings)
 
     return spawn
 
@@ -71,7 +71,7 @@ async def queue(bus: Bus) -> None:
     """The streams of the probe, its queue as small as may be, and nobody who takes a job out of it."""
     for stream in [*shared_streams(), schedule_stream(Probe), job_stream(Probe, 1024 * 1024)]:
         await api(bus.connection, f"STREAM.CREATE.{stream.name}", stream.config())
-    for consumer in job_consumers(Probe, ack_wait=1):
+    for consumer in job_consumers(Probe, ack_wait=6):
         body = {"stream_name": consumer.stream, "config": consumer.config(), "action": "create"}
         await api(bus.connection, f"CONSUMER.CREATE.{consumer.stream}.{consumer.name}", body)
 

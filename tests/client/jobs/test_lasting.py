@@ -70,7 +70,7 @@ async def test_a_watcher_sees_the_end_of_a_job_whose_worker_died_before_it_recor
     first = await anext(events)
     await js.publish("scibus.v1.result.probe.echo.poor", b'{"text":"a"}', headers={"Scibus-State": "succeeded"})
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         rest = [event async for event in events]
 
     assert first == running

@@ -136,6 +136,6 @@ async def test_a_closed_connection_is_not_waited_for(nats_server, queue, monkeyp
         await asyncio.sleep(0.3)
 
     with pytest.raises(NoAnswer):
-        await asyncio.wait_for(waiting, 10)
+        await asyncio.wait_for(waiting, 40)
     with pytest.raises(NoAnswer):
-        await asyncio.wait_for(watching, 10)
+        await asyncio.wait_for(watching, 40)

@@ -4,7 +4,7 @@ import asyncio
 
 from scibus.contracts.live import LiveMessage, LiveSubscription
 
-SECONDS = 20.0
+SECONDS = 40.0
 
 
 async def many(subscription: LiveSubscription, count: int, seconds: float = SECONDS) -> list[LiveMessage]:

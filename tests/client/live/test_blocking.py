@@ -47,7 +47,7 @@ def test_a_callback_is_called_on_another_thread_and_waited_for(asked, dial):
         found.append((message.sequence, threading.current_thread() is threading.main_thread()))
 
     with asked.subscribe("called", offset="begin", callback=call) as subscription:
-        done = subscription.wait(messages=30, timeout=20)
+        done = subscription.wait(messages=30, timeout=40)
         more = subscription.wait(timeout=timedelta(seconds=0.1))
 
     assert (done, more, found) == (30, 0, [(number, False) for number in range(1, 31)])
@@ -60,7 +60,7 @@ def test_what_the_callback_raises_is_raised_here(asked, dial):
         raise ZeroDivisionError
 
     with asked.subscribe("failing", offset="begin", callback=call) as subscription, pytest.raises(ZeroDivisionError):
-        subscription.wait(timeout=20)
+        subscription.wait(timeout=40)
 
 
 def test_it_is_steered(asked, dial):
@@ -108,7 +108,7 @@ def test_closing_it_ends_the_iteration_of_another_thread(asked):
     time.sleep(0.2)
 
     subscription.close()
-    iterating.join(3)
+    iterating.join(40)
 
     assert not iterating.is_alive()
 

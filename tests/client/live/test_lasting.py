@@ -35,30 +35,35 @@ async def reading_consumers(ticks):
     return [name for name in await ticks.consumers() if name.startswith("read-")]
 
 
+async def one_consumer_reads(ticks):
+    return len(await reading_consumers(ticks)) == 1
+
+
 async def test_over_a_link_that_is_cut(ticks, subscribe, proxy):
     async with await subscribe("cut", offset="begin") as subscription:
         reading = asyncio.create_task(sequences(subscription, 2000))
         async with flowing(ticks.dial, "cut", 2000):
             await asyncio.sleep(0.3)
             proxy.cut()
-            await until(lambda: asyncio.sleep(0, proxy.passed == 2))
+            await until(lambda: asyncio.sleep(0, proxy.passed == 2), 40)
             await asyncio.sleep(0.3)
             proxy.cut()
         found = await reading
-        left = await reading_consumers(ticks)
+        await until(lambda: one_consumer_reads(ticks), 40)
 
     assert found == list(range(1, 2001))
-    assert len(left) == 1
 
 
-async def test_over_the_death_of_its_consumer(ticks, subscribe):
+async def test_over_the_death_of_its_consumer(ticks, subscribe, monkeypatch):
+    # The server tells of it: the reader does not learn it from a silence.
+    monkeypatch.setattr("scibus.client.live.reader.WAIT_SECONDS", 100.0)
     async with await subscribe("gone", offset="begin") as subscription:
         ticks.dial.set(5, "gone")
         first = await sequences(subscription, 5)
         for name in await reading_consumers(ticks):
             await api(ticks.connection, f"CONSUMER.DELETE.SCIBUS_DATA.{name}")
         ticks.dial.set(9, "gone")
-        rest = await sequences(subscription, 4, seconds=3)
+        rest = await sequences(subscription, 4)
 
     assert first + rest == list(range(1, 10))
 
@@ -134,7 +139,7 @@ async def test_over_the_death_of_the_server(tmp_path):
                 await asyncio.sleep(0.2)
                 await server.start()
             first, second = await asyncio.gather(*reading)
-            await called.wait(messages=1000 - len(found), timeout=10)
+            await called.wait(messages=1000 - len(found), timeout=40)
             moved = await called.seek(998)
 
         assert [message.sequence for message in first] == list(range(1, 1001))
@@ -152,4 +157,4 @@ async def test_closing_takes_no_longer_where_nobody_answers(ticks, subscribe, pr
     await subscription.close()
     proxy.open.set()
 
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 20

@@ -8,6 +8,7 @@ import pytest
 from scibus.contracts.problems import NotFound
 from tests.client.live.reading import many, sequences
 from tests.runtime.live.ticker import BORN
+from tests.waiting import until
 
 CET = timezone(timedelta(hours=1))
 
@@ -79,12 +80,12 @@ async def test_a_callback_gets_no_message_twice_while_its_reader_is_moved(ticks,
     async with await subscribe(
         name, offset="begin", callback=lambda one: found.append((one.epoch, one.sequence))
     ) as one:
-        await one.wait(messages=10, timeout=20)
+        await one.wait(messages=10, timeout=40)
         for place in (50, 100, 150):
             await one.seek(place)
             await asyncio.sleep(0.02)
-        await ticks.reaches(name, 300, epoch=4)
-        await one.wait(timeout=0.5)
+        await until(lambda: asyncio.sleep(0, found[-1] == (4, 300)))
+        await one.wait(timeout=0.2)
 
     assert found == sorted(set(found))
     assert found[-151:] == [(4, number) for number in range(150, 301)]
@@ -96,7 +97,7 @@ async def test_whoever_waits_meanwhile_gets_the_first_message_of_the_new_place(t
         waiting = asyncio.create_task(anext(subscription))
         await asyncio.sleep(0.1)
         await subscription.seek(4)
-        first = await asyncio.wait_for(waiting, 5)
+        first = await asyncio.wait_for(waiting, 40)
         rest = await sequences(subscription, 6)
 
     assert (first.epoch, first.sequence, rest) == (2, 4, [5, 6, 7, 8, 9, 10])
@@ -112,7 +113,7 @@ async def test_a_seek_in_the_middle_of_opening_is_not_forgotten(ticks, subscribe
         states = await asyncio.gather(*(subscription.seek(place) for place in (3, 5, 7)))
         await ticks.reaches(name, 10, epoch=4)
         last = max(states, key=lambda state: state.epoch)
-        found = [await asyncio.wait_for(waiting, 5)]
+        found = [await asyncio.wait_for(waiting, 40)]
         while (found[-1].epoch, found[-1].sequence) != (4, 10):
             found += await many(subscription, 1)
 

@@ -56,7 +56,7 @@ async def test_what_a_callback_has_done_does_not_come_again(ticks, subscribe):
         async with await subscribe(
             "called", offset="begin", reader="me", callback=lambda one: found.append(one)
         ) as one:
-            await one.wait(messages=last - len(found), timeout=20)
+            await one.wait(messages=last - len(found), timeout=40)
 
     assert [(message.sequence, message.gap) for message in found] == [(number, None) for number in range(1, 16)]
 
@@ -72,10 +72,10 @@ async def test_a_message_whose_callback_failed_comes_again(ticks, subscribe):
 
     subscription = await subscribe("again", offset="begin", reader="me", callback=call)
     with pytest.raises(ZeroDivisionError):
-        await subscription.wait(timeout=20)
+        await subscription.wait(timeout=40)
     await subscription.close()
     async with await subscribe("again", offset="begin", reader="me", callback=call) as subscription:
-        await subscription.wait(messages=3, timeout=20)
+        await subscription.wait(messages=3, timeout=40)
 
     assert found == [1, 2, 3, 3, 4, 5]
 
@@ -127,7 +127,8 @@ async def main():
         subscription = await bus.service(Ticker).subscribe("killed", offset="begin", reader="me")
         async for message in subscription:
             print(message.sequence, message.gap, flush=True)
-            await asyncio.sleep(0.002)
+            # Whoever is to kill it may be late: it does not come to the end.
+            await asyncio.sleep(0.002 if message.sequence < 250 else 600)
 
 asyncio.run(main())
 """
@@ -137,7 +138,7 @@ async def test_it_resumes_after_the_death_of_its_process_and_tells_of_no_gap(tic
     ticks.dial.set(300, "killed")
     environment = {**os.environ, "PYTHONPATH": str(TESTS.parent), "SCIBUS_NATS_URL": nats_server.url}
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", READS, env=environment, stdout=subprocess.PIPE)
-    read = [await asyncio.wait_for(process.stdout.readline(), 20) for _ in range(200)]
+    read = [await asyncio.wait_for(process.stdout.readline(), 60) for _ in range(200)]
     process.kill()
     rest = (await process.communicate())[0].splitlines()
     seen = [int(line.split()[0]) for line in [*read, *rest]]
@@ -164,7 +165,7 @@ async def test_whoever_comes_takes_the_name_over_and_the_older_one_is_told(ticks
     found = await sequences(newer, 45)
 
     with pytest.raises(Conflict, match="another program"):
-        await asyncio.wait_for(waiting, 10)
+        await asyncio.wait_for(waiting, 40)
     assert found == list(range(6, 51))
     await older.close()
     ticks.dial.set(60, "taken")
@@ -181,11 +182,11 @@ async def test_an_older_one_that_has_read_much_does_not_steal_from_the_newer_one
 
     newer = await subscribe("stolen", offset="begin", reader="me")
     ticks.dial.set(3400, "stolen")
-    found = await sequences(newer, 400, seconds=5)
+    found = await sequences(newer, 400)
 
     assert found == list(range(3001, 3401))
     with pytest.raises(Conflict, match="another program"):
-        await asyncio.wait_for(waiting, 15)
+        await asyncio.wait_for(waiting, 40)
     await older.close()
     await newer.close()
 

@@ -1,6 +1,5 @@
 """How a subcommand reaches the bus: the options for it, and the connection."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from scibus.bus.errors import NoAnswer
 from scibus.bus.headers import LONGEST_TIMEOUT
 from scibus.bus.settings import BusSettings
 from scibus.client.bus import Bus, connect
+from scibus.client.command.interrupting import run
 from scibus.contracts.calls import CallOptions
 
 PANEL = "Connection"
@@ -102,7 +102,7 @@ class Reach:
             async with self.bus() as bus:
                 return await question(bus)
 
-        return asyncio.run(asked())
+        return run(asked())
 
     def options(self, not_after: datetime | None = None) -> CallOptions:
         """How something is asked for.
