@@ -288,6 +288,49 @@ class TestToken:
         with pytest.raises(UnreadableToken):
             AccessToken.read(jwt.encode({"sub": "x"}, "secret" * 8, algorithm="HS256"))
 
+    async def test_a_refresh_token_alone_is_enough(
+        self, deployment: Deployment, stand_in: ModosStandIn, token_file: Path
+    ) -> None:
+        old = await self.keep(deployment, stand_in, 3600)
+        token_file.unlink()  # noqa: ASYNC240 - a small file of the test
+
+        new = await asked_with(deployment, stand_in)
+
+        assert new not in (None, old)
+        assert (await deployment.bearer.state()).state == "valid"
+
+    async def test_workers_with_one_login_do_not_lose_it_to_each_other(
+        self, open_deployment: OpenDeployment, stand_in: ModosStandIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("scibus.modos.access.bearer.OTHERS_SECONDS", 30.0)
+        workers = [await open_deployment() for _ in range(4)]
+        await self.keep(workers[0], stand_in, -1)
+        for worker in workers:
+            await worker.endpoints.all()
+
+        found = await asyncio.gather(*(worker.bearer.token() for worker in workers))
+
+        assert [token is not None and token.is_good for token in found] == [True] * 4
+
+    async def test_a_new_file_counts_more_than_what_could_not_be_kept(
+        self, open_deployment: OpenDeployment, stand_in: ModosStandIn, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "in the way" / "token.jwt"
+        file.parent.write_text("")
+        deployment = await open_deployment(token_file=file)
+        await self.keep(deployment, stand_in, 3600)
+        file.parent.unlink()
+        other = stand_in.tokens.access(1800, ["ex"], "write")
+        write(file, other)
+
+        assert await asked_with(deployment, stand_in) == f"Bearer {other}"
+
+    def test_no_secret_is_shown(self, stand_in: ModosStandIn) -> None:
+        grant = Grant(AccessToken.read(stand_in.tokens.access(60)), "refreshing", None)
+
+        assert grant.access.text not in repr(grant)
+        assert "refreshing" not in repr(grant)
+
     async def test_where_it_cannot_be_kept_it_counts_all_the_same(
         self, open_deployment: OpenDeployment, stand_in: ModosStandIn
     ) -> None:
@@ -336,6 +379,36 @@ class TestS3Key:
         first = await deployment.keys.key()
 
         assert (await deployment.keys.key(renew=True)).name != first.name
+
+    async def test_the_store_is_asked_with_the_newest(
+        self, open_deployment: OpenDeployment, stand_in: ModosStandIn
+    ) -> None:
+        used: list[str] = []
+
+        async def store(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            used.append(head.partition("Credential=")[2].partition("/")[0])
+            writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            writer.close()
+
+        async with await asyncio.start_server(store, "127.0.0.1", 0) as server:
+            services = {"s3": f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", "kms": f"{stand_in.url}kms"}
+            deployment = await open_deployment(url=None, services=services, bucket="modos-demo")
+            for renew in (False, False, True):
+                if renew:
+                    await deployment.keys.key(renew=True)
+                assert not await deployment.catalogue.has("modos-demo", "ex")
+            newest = (await deployment.keys.credentials())["access_key_id"]
+
+        assert len(used) == 6
+        assert len(set(used[:4])) == 1
+        assert set(used[4:]) == {newest} != set(used[:4])
+
+    async def test_a_login_ends_the_key_of_the_one_before(self, deployment: Deployment) -> None:
+        first = await deployment.keys.credentials()
+        await deployment.keys.forget()
+
+        assert (await deployment.keys.credentials())["access_key_id"] != first["access_key_id"]
 
     async def test_a_key_of_ones_own_comes_first(self, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
         assert await deployment.keys.are_wanted()

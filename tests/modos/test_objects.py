@@ -1,6 +1,8 @@
 """Finding objects and reading what they say of themselves."""
 
+import gc
 import os
+import weakref
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from scibus.contracts.modos import BrokenObject, FoundObject, MetadataQuery, Obj
 from scibus.contracts.problems import BadBackendAnswer, InvalidRequest, NotFound, Unsupported
 from scibus.modos.deployment import Deployment
 from scibus.modos.objects.finding import found_alike, found_exactly
+from scibus.modos.stores import MOST_OPENED
 from scibus.sandbox.modos import ModosStandIn
 from tests.modos.conftest import OpenDeployment
 
@@ -18,6 +21,24 @@ SAMPLES = [GIAB, EX, NESTED]
 
 def buckets(stand_in: ModosStandIn, generation: str = "head") -> Path:
     return Path(stand_in.buckets.place.folder) / {"head": "modos-demo", "0.3.5": "modos-release"}[generation]
+
+
+async def test_only_so_many_buckets_are_held_open(
+    open_deployment: OpenDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "key")
+    deployment = await open_deployment(url=None, services={"s3": "http://127.0.0.1:1"}, bucket="modos-demo")
+    first = await deployment.stores.bucket("bucket-0")
+    held = [weakref.ref(await deployment.stores.bucket(f"bucket-{number}")) for number in range(1, MOST_OPENED)]
+
+    assert None not in [store() for store in held]
+    assert await deployment.stores.bucket("bucket-0") is first
+    for number in range(MOST_OPENED - 1):
+        await deployment.stores.bucket(f"other-{number}")
+    gc.collect()
+    assert [store() for store in held] == [None] * len(held)
+    assert await deployment.stores.bucket("bucket-0") is first
 
 
 async def test_all_objects_are_listed_by_name(deployment: Deployment) -> None:

@@ -56,6 +56,20 @@ async def test_what_an_edit_does_not_touch_stays_arrays_too(example_place, store
     assert b'"shape": [\n          3\n        ]' in text
 
 
+async def test_a_file_that_is_there_is_replaced_by_no_other_content(example_place, store):
+    theirs, ours = b"A" * 5000, b"B" * 5000
+    await store.put_async("proj/ex/x.txt", theirs)
+    new = {"data_format": "TSV", "data_path": "x.txt"}
+
+    with pytest.raises(Conflict, match="another content"):
+        await add(example_place, order(element("x", "DataEntity", source=blob(ours), **new)), read)
+    assert (await contents(store))["proj/ex/x.txt"] == theirs
+    assert "data/x" not in await metadata(store)
+
+    await add(example_place, order(element("x", "DataEntity", source=blob(theirs), **new)), read)
+    assert (await contents(store))["proj/ex/x.txt"] == theirs
+
+
 async def test_an_element_that_is_there_is_a_conflict_but_not_for_a_repeated_attempt(example_place, store):
     new = order(element("s2", "Sample", sex="Female"))
     await add(example_place, new)

@@ -9,9 +9,10 @@ import tracemalloc
 import pytest
 from obstore.store import LocalStore
 
-from scibus.contracts.problems import InvalidRequest
+from scibus.contracts.problems import InvalidRequest, TooLarge
 from scibus.modos.editing.refget import RefgetBucket, publish
 from scibus.modos.editing.refget.fasta import FastaCutter
+from scibus.modos.editing.refget.publishing import AT_ONCE
 from tests.modos.editing.parts import Crash, CrashingStore, contents
 
 MD5 = "f1f8f4bf413b16ad135722aa4591043e"
@@ -83,6 +84,23 @@ async def test_names_that_others_gave_a_sequence_are_kept(store):
     assert json.loads((await contents(store))[key]) == said
 
 
+async def test_a_file_of_very_many_sequences_is_given_up_before_they_are_cut(store, monkeypatch):
+    monkeypatch.setattr("scibus.modos.editing.refget.publishing.MOST_SEQUENCES", 50)
+    cut = []
+
+    class Counting(FastaCutter):
+        def _begin(self):
+            cut.append(1)
+            return super()._begin()
+
+    monkeypatch.setattr("scibus.modos.editing.refget.publishing.FastaCutter", Counting)
+
+    with pytest.raises(TooLarge, match="more than 50 sequences"):
+        await publish(RefgetBucket(store), pieces(gzip.compress(b">a\nA\n" * 100_000, mtime=0)))
+
+    assert len(cut) < 50 + 2 * AT_ONCE
+
+
 async def test_broken_off_at_any_write_it_is_whole_in_the_end(tmp_path):
     smooth = LocalStore(tmp_path / "smooth", mkdir=True)
     await publish(RefgetBucket(smooth), pieces(FASTA))
@@ -107,7 +125,7 @@ def test_a_file_is_cut_the_same_wherever_its_pieces_end(size, pack):
     packed = pack(FASTA)
     with FastaCutter() as cutter:
         found = [one for start in range(0, len(packed), size) for one in cutter.feed(packed[start : start + size])]
-        found += cutter.end()
+        found.extend(cutter.end())
 
     assert [(one.name, one.letters.read()) for one in found] == [
         ("chr1", b"ACGT"),

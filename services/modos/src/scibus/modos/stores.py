@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 RETRIES = 3
 REGION = "us-east-1"
+MOST_OPENED = 32
+"""Buckets: anybody may ask for any."""
 KEYS = (
     "AWS_ACCESS_KEY_ID",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
@@ -34,7 +36,8 @@ class Stores:
         self._anonymous = settings.is_anonymous
         self._endpoints = endpoints
         self._keys = keys
-        self._opened: dict[tuple[str, str], ObjectStore] = {}
+        self._opened: dict[tuple[str, str, int], ObjectStore] = {}
+        """The one that was used last comes last."""
 
     async def bucket(self, name: str) -> "ObjectStore":
         """The bucket `name`.
@@ -48,9 +51,13 @@ class Stores:
         if not url.startswith("file:") and await self._keys.are_wanted():
             # Out of the library's own question for a key its reason would not come back.
             await self._keys.credentials()
-        if (url, name) not in self._opened:
-            self._opened[url, name] = await self._open(url, name)
-        return self._opened[url, name]
+        # A store keeps the key that it was given first until that ends.
+        wanted = (url, name, self._keys.number)
+        store = self._opened.pop(wanted, None) or await self._open(url, name)
+        self._opened[wanted] = store
+        while len(self._opened) > MOST_OPENED:
+            del self._opened[next(iter(self._opened))]
+        return store
 
     async def _open(self, url: str, name: str) -> "ObjectStore":
         if url.startswith("file:"):

@@ -159,6 +159,7 @@ async def login(order: LoginOrder, job: Job, deployment: Deployment) -> LoggedIn
 
     grant = await logged_in(await deployment.provider(), order.seconds, tell)
     await deployment.bearer.keep(grant)
+    await deployment.keys.forget()
     return LoggedIn(
         expires_at=datetime.fromtimestamp(grant.access.expires_at, UTC),
         refreshable=grant.refresh is not None,

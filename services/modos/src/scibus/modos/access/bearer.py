@@ -15,6 +15,8 @@ from scibus.modos.access.provider import Grant, Refused, TokenProvider
 from scibus.modos.access.secret_file import read_secret, write_secret
 from scibus.modos.access.tokens import AccessToken, UnreadableToken
 
+OTHERS_SECONDS, OTHERS_LOOKS = 1.0, 10
+"""How long another worker may take to write what it was given, and how often that is looked for."""
 LOGIN = "log the worker in: scibus submit modos login --follow"
 logger = structlog.get_logger()
 
@@ -38,7 +40,8 @@ class Bearer:
         self._turn = asyncio.Lock()
         self._sent: str | None = None
         self._unkept: Grant | None = None
-        """What could not be written, and counts for as long as this process lives."""
+        """What could not be written, and counts for as long as the file stays what it was."""
+        self._unkept_over: str | None = None
 
     async def headers(self, url: str) -> Mapping[str, str]:
         """What a question to `url` carries: nothing elsewhere, and nothing where nobody has logged in.
@@ -70,12 +73,14 @@ class Bearer:
             token = await self._read()
         except UnreadableToken as error:
             raise Unauthenticated(f"the token in {self._file} cannot be read: {error}; {LOGIN}") from None
-        if token is None or time.time() < token.renew_at:
+        if token is not None and time.time() < token.renew_at:
             return token
+        if token is None and await self._refresh_token() is None:
+            return None
         async with self._turn:
             # Somebody else may have done it meanwhile.
             token = await self._read()
-            return token if token is None or time.time() < token.renew_at else await self._renewed(token)
+            return token if token is not None and time.time() < token.renew_at else await self._renewed(token)
 
     async def renew(self) -> bool:
         """Get another token in place of one that is refused before its end. False where none can be had."""
@@ -83,8 +88,8 @@ class Bearer:
         async with self._turn:
             try:
                 token = await self._read()
-                if token is None or token.text != refused:
-                    return token is not None
+                if token is not None and token.text != refused:
+                    return True
                 return (await self._renewed(token)).text != refused
             except (Problem, UnreadableToken):
                 return False
@@ -114,24 +119,26 @@ class Bearer:
             await asyncio.to_thread(write_secret, self._file, grant.access.text)
             self._unkept = None
         except OSError as error:
-            self._unkept = grant
+            self._unkept, self._unkept_over = grant, await self._text()
             logger.warning("the token is not kept over a restart", file=str(self._file), reason=error.strerror)
 
-    async def _renewed(self, token: AccessToken) -> AccessToken:
+    async def _renewed(self, token: AccessToken | None) -> AccessToken:
         """Another token than that, or the same where it is good and no other can be had."""
         refresh = await self._refresh_token()
         if refresh is None:
-            if token.is_good:
+            if token is not None and token.is_good:
                 return token
             raise Unauthenticated(f"the worker's login has ended, and there is no refresh token: {LOGIN}")
         try:
             grant = await (await self._provider()).refresh(refresh)
         except Refused as refused:
-            if token.is_good:
+            if (newer := await self._newer(token)) is not None:
+                return newer
+            if token is not None and token.is_good:
                 return token
             raise Unauthenticated(f"the worker's login has ended and is not renewed: {refused.code}; {LOGIN}") from None
         except Problem as problem:
-            if token.is_good:
+            if token is not None and token.is_good:
                 return token
             raise BackendUnavailable(
                 f"the worker's login has ended and cannot be renewed now: {problem}", backend=problem.details.backend
@@ -139,14 +146,34 @@ class Bearer:
         await self.keep(Grant(grant.access, grant.refresh or refresh, grant.scope))
         return grant.access
 
+    async def _newer(self, token: AccessToken | None) -> AccessToken | None:
+        """What another worker on the same files has got meanwhile: an issuer may take a refresh token once only."""
+        for _ in range(OTHERS_LOOKS):
+            with suppress(UnreadableToken):
+                found = await self._read()
+                if found is not None and found.is_good and (token is None or found.text != token.text):
+                    return found
+            await asyncio.sleep(OTHERS_SECONDS / OTHERS_LOOKS)
+        return None
+
     async def _read(self) -> AccessToken | None:
-        if self._unkept is not None:
-            return self._unkept.access
         try:
             text = await asyncio.to_thread(read_secret, self._file)
         except (OSError, UnicodeDecodeError) as error:
+            if self._unkept is not None:
+                return self._unkept.access
             raise UnreadableToken(getattr(error, "strerror", None) or "it is no text") from error
+        if self._unkept is not None:
+            if text == self._unkept_over:
+                return self._unkept.access
+            self._unkept = None
         return None if text is None else AccessToken.read(text)
+
+    async def _text(self) -> str | None:
+        try:
+            return await asyncio.to_thread(read_secret, self._file)
+        except (OSError, UnicodeDecodeError):
+            return None
 
     async def _refresh_token(self) -> str | None:
         if self._unkept is not None:

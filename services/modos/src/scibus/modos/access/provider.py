@@ -1,7 +1,7 @@
 """The issuer of tokens (OpenID Connect): its endpoints, the device grant (RFC 8628), and refreshing (RFC 6749, 6)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from scibus.contracts.problems import BadBackendAnswer, Forbidden, Unsupported
@@ -31,7 +31,7 @@ class Grant:
     """What the issuer gave."""
 
     access: AccessToken
-    refresh: str | None
+    refresh: str | None = field(repr=False)
     scope: str | None
 
 
@@ -39,10 +39,10 @@ class Grant:
 class DeviceCode:
     """A login that waits for a person; `interval` and `expires_in` in seconds."""
 
-    device_code: str
-    user_code: str
+    device_code: str = field(repr=False)
+    user_code: str = field(repr=False)
     verification_uri: str
-    verification_uri_complete: str | None
+    verification_uri_complete: str | None = field(repr=False)
     expires_in: float
     interval: float
 

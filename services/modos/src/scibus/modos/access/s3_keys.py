@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,6 +80,8 @@ class S3Keys:
         self._endpoints = endpoints
         self._bearer = bearer
         self._kept: Kept[GivenKey] = Kept(self._fetched, PAUSE_SECONDS)
+        self.number = 0
+        """Another one with each new key."""
 
     async def are_wanted(self) -> bool:
         """Whether the object store is to be asked with such a key: nobody gave another, and there is a service."""
@@ -94,8 +97,9 @@ class S3Keys:
             Unauthenticated: nobody has logged the worker in, or its token is not accepted.
         """
         await self._endpoints.url("kms")
-        current = self._kept.current
-        key = await (self._kept.newer(current) if renew and current else self._kept.get())
+        key = await self._kept.get()
+        if renew:
+            key = await self._kept.newer(key)
         spec = key.given.spec
         return S3Key(
             bucket=spec.bucket,
@@ -116,6 +120,12 @@ class S3Keys:
             "token": None,
             "expires_at": datetime.fromtimestamp(key.renew_at, UTC),
         }
+
+    async def forget(self) -> None:
+        """The key was that of another login: the next one who needs a key gets a new one."""
+        with suppress(OSError):
+            await asyncio.to_thread(self._file.unlink, missing_ok=True)
+        self._kept.forget()
 
     async def close(self) -> None:
         """End what is under way."""
@@ -138,6 +148,7 @@ class S3Keys:
         except ValidationError:
             raise BadBackendAnswer(f"{KEY_SERVICE} gives a key in a way that is not known") from None
         key = GivenKey(given, time.time())
+        self.number += 1
         try:
             await asyncio.to_thread(write_secret, self._file, _text(key))
         except OSError as error:

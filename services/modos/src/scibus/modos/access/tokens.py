@@ -1,7 +1,7 @@
 """Access tokens (JWTs): how long they are good. Who issued them checks them; here nobody could."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import jwt
 
@@ -23,7 +23,7 @@ class AccessToken:
         renew_at: when a new one is asked for: at the skew, or after two thirds of a shorter life.
     """
 
-    text: str
+    text: str = field(repr=False)
     expires_at: float
     renew_at: float
 

@@ -20,7 +20,7 @@ async def store_files(folder: Folder, element: Prepared, read: ReadBlob | None) 
 
     Raises:
         InvalidRequest: the order names another checksum, or there is no way to read content.
-        Conflict: there is a file of that name, of another size, that no element names.
+        Conflict: there is a file of that name, of another content, that no element names.
     """
     for new in filter(None, (element.index_file, element.file)):
         if read is None:
@@ -32,13 +32,14 @@ async def store_files(folder: Folder, element: Prepared, read: ReadBlob | None) 
 
 
 async def _check_is_free(folder: Folder, new: NewFile) -> None:
-    """A file of the same size is what an earlier attempt has left; any other is somebody's."""
+    """A file of the same content is what an earlier attempt has left, or as good; any other is somebody's."""
     size = await folder.size(new.name)
-    if size is not None and size != new.source.size:
-        raise Conflict(
-            f"there is a file {folder.key(new.name)} already, of {size} bytes: choose another data_path, "
-            "or leave out `source` to have that one"
-        )
+    if size is None or (size == new.source.size and await folder.sha256(new.name) == new.source.sha256):
+        return
+    raise Conflict(
+        f"there is a file {folder.key(new.name)} already, of {size} bytes and another content: choose another "
+        "data_path, or leave out `source` to have that one"
+    )
 
 
 class _Checksum:

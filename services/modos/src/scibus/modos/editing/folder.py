@@ -1,6 +1,7 @@
 """The keys of one object in a store: read with their ETag, and written only where nobody else wrote meanwhile."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ SLOWEST = 64 * 1024
 """Bytes a second at which a file is still waited for."""
 AT_ONCE = 16
 """Requests at a time."""
+PIECE = 1024 * 1024
 PART = 8 * 1024 * 1024
 PARTS_AT_ONCE = 4
 MOST_METADATA = 64 * 1024 * 1024
@@ -65,6 +67,21 @@ class Folder:
             async with asyncio.timeout(STEP_SECONDS):
                 return (await self._store.head_async(self.key(name)))["size"]
         return None
+
+    async def sha256(self, name: str) -> str:
+        """The SHA-256 of a file's content, in hexadecimal digits.
+
+        Raises:
+            NotFound: there is none.
+        """
+        key, found = self.key(name), hashlib.sha256()
+        with told_as_problems(key):
+            async with asyncio.timeout(STEP_SECONDS):
+                answer = await self._store.get_async(key)
+            async with asyncio.timeout(STEP_SECONDS + answer.meta["size"] / SLOWEST):
+                async for piece in answer.stream(min_chunk_size=PIECE):
+                    await asyncio.to_thread(found.update, piece)
+        return found.hexdigest()
 
     async def put(self, name: str, data: bytes) -> None:
         """Write a small file, whether there is one or not."""

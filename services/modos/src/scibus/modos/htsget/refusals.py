@@ -13,6 +13,7 @@ from scibus.contracts.problems import (
     Unauthenticated,
     Unsupported,
 )
+from scibus.modos.access.bearer import LOGIN
 from scibus.runtime.http.web_service import Answer
 
 NAMED: dict[str, type[Problem]] = {
@@ -36,7 +37,7 @@ BY_STATUS: dict[int, type[Problem]] = {
 STATUSES = frozenset({400, 401, 403, 404, 405, 406, 409, 410, 413, 414, 415, 422, 501})
 """With which servers refuse a question for good."""
 ADVICE: dict[type[Problem], str] = {
-    Unauthenticated: ": log in again",
+    Unauthenticated: f": {LOGIN}",
     Forbidden: ": ask the owner of the file",
     TooLarge: ": ask for smaller regions",
 }

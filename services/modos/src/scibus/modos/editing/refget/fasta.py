@@ -41,27 +41,27 @@ class FastaCutter:
         if self._open:
             self._open.letters.close()
 
-    def feed(self, content: bytes) -> list[CutSequence]:
-        """The sequences that end in the next piece of the file.
+    def feed(self, content: bytes) -> Iterator[CutSequence]:
+        """The sequences that end in the next piece of the file, each cut when it is wanted: there may be many.
 
         Raises:
             InvalidRequest: it is no FASTA, cannot be unpacked, or has a sequence without a letter.
         """
-        return [found for piece in self._gunzip.feed(content) for found in self._cut(piece)]
+        for piece in self._gunzip.feed(content):
+            yield from self._cut(piece)
 
-    def end(self) -> list[CutSequence]:
+    def end(self) -> Iterator[CutSequence]:
         """The sequences that end with the file.
 
         Raises:
             InvalidRequest: the file is not whole, has no sequence, or one without a letter.
         """
-        found = list(self._cut(self._gunzip.end()))
+        yield from self._cut(self._gunzip.end())
         if self._header is not None:
-            found += self._begin()
-        found += self._ended()
+            yield from self._begin()
+        yield from self._ended()
         if not self._is_any:
             raise InvalidRequest("the file has no sequence: FASTA begins with a line >name")
-        return found
 
     def _cut(self, piece: bytes) -> Iterator[CutSequence]:
         at = 0

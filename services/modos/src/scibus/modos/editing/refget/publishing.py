@@ -7,8 +7,9 @@ store. The metadata under the MD5 are written last: where they are, all is.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
+from itertools import islice
 from typing import Any
 
 from obstore.store import ObjectStore
@@ -20,6 +21,8 @@ from scibus.modos.editing.refget.fasta import CutSequence, FastaCutter
 from scibus.modos.store_faults import told_as_problems
 
 MOST_SEQUENCES = 100_000
+AT_ONCE = 32
+"""Sequences that are cut before the first of them is stored."""
 LETTERS = "text/vnd.ga4gh.refget.v1.0.0+plain; charset=us-ascii"
 METADATA = "application/vnd.ga4gh.refget.v1.0.0+json; charset=us-ascii"
 
@@ -110,24 +113,38 @@ async def publish(
     seen: set[str] = set()
     with FastaCutter() as cutter:
 
-        async def store(sequences: list[CutSequence]) -> None:
-            with ExitStack() as files:
-                for sequence in sequences:
-                    files.callback(sequence.letters.close)
-                for sequence in sequences:
-                    if len(told) >= MOST_SEQUENCES:
-                        raise TooLarge(f"the file has more than {MOST_SEQUENCES} sequences: publish parts of it")
-                    if sequence.digests.md5 not in seen:
-                        await bucket.put(sequence)
-                        seen.add(sequence.digests.md5)
-                    told.append(PublishedSequence(name=sequence.name, **sequence.digests._asdict()))
-                    if on_sequence:
-                        await on_sequence(told[-1])
+        async def store_all(cut: Iterator[CutSequence]) -> None:
+            while some := await asyncio.to_thread(_some, cut):
+                with ExitStack() as files:
+                    for sequence in some:
+                        files.callback(sequence.letters.close)
+                    for sequence in some:
+                        if len(told) >= MOST_SEQUENCES:
+                            raise TooLarge(f"the file has more than {MOST_SEQUENCES} sequences: publish parts of it")
+                        if sequence.digests.md5 not in seen:
+                            await bucket.put(sequence)
+                            seen.add(sequence.digests.md5)
+                        told.append(PublishedSequence(name=sequence.name, **sequence.digests._asdict()))
+                        if on_sequence:
+                            await on_sequence(told[-1])
 
         async for piece in fasta:
-            await store(await asyncio.to_thread(cutter.feed, piece))
-        await store(await asyncio.to_thread(cutter.end))
+            await store_all(cutter.feed(piece))
+        await store_all(cutter.end())
     return PublishedSequences(sequences=told)
+
+
+def _some(cut: Iterator[CutSequence]) -> list[CutSequence]:
+    """The next few sequences; none when there are no more. In case of a problem those before it are closed."""
+    found: list[CutSequence] = []
+    try:
+        for sequence in islice(cut, AT_ONCE):
+            found.append(sequence)  # noqa: PERF402 - those before a problem are known
+    except BaseException:
+        for sequence in found:
+            sequence.letters.close()
+        raise
+    return found
 
 
 def _names(digests: SequenceDigests) -> tuple[str, str, str]:
