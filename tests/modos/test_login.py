@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from scibus.contracts.problems import BackendUnavailable, DeadlineExceeded, Forbidden, Unauthenticated, Unsupported
+from scibus.modos.access.bearer import Bearer
 from scibus.modos.access.device_login import logged_in
-from scibus.modos.access.provider import Grant
+from scibus.modos.access.provider import DeviceCode, Grant, TokenProvider
+from scibus.modos.access.secret_file import write_secret
 from scibus.modos.access.tokens import AccessToken, UnreadableToken
 from scibus.modos.deployment import Deployment
 from scibus.sandbox.modos import ModosStandIn
@@ -312,6 +314,34 @@ class TestToken:
 
         assert [token is not None and token.is_good for token in found] == [True] * 4
 
+    async def test_a_refresh_token_that_comes_meanwhile_counts(
+        self, deployment: Deployment, stand_in: ModosStandIn, token_file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("scibus.modos.access.bearer.OTHERS_SECONDS", 0.1)
+        await self.keep(deployment, stand_in, -1)
+        stand_in.tokens.revoke_refreshing()
+
+        async def provider() -> TokenProvider:
+            write_secret(token_file.with_name("token.jwt.refresh"), stand_in.tokens.refreshing(60))
+            return await deployment.provider()
+
+        token = await Bearer(token_file, provider, lambda _: True).token()
+
+        assert token is not None
+        assert token.is_good
+
+    async def test_that_the_login_has_ended_is_told_to_all_soon(
+        self, deployment: Deployment, stand_in: ModosStandIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("scibus.modos.access.bearer.OTHERS_SECONDS", 1.0)
+        await self.keep(deployment, stand_in, -1)
+        stand_in.tokens.revoke_refreshing()
+
+        async with asyncio.timeout(20):
+            told = await asyncio.gather(*(deployment.bearer.token() for _ in range(40)), return_exceptions=True)
+
+        assert {type(problem) for problem in told} == {Unauthenticated}
+
     async def test_a_new_file_counts_more_than_what_could_not_be_kept(
         self, open_deployment: OpenDeployment, stand_in: ModosStandIn, tmp_path: Path
     ) -> None:
@@ -328,8 +358,23 @@ class TestToken:
     def test_no_secret_is_shown(self, stand_in: ModosStandIn) -> None:
         grant = Grant(AccessToken.read(stand_in.tokens.access(60)), "refreshing", None)
 
-        assert grant.access.text not in repr(grant)
-        assert "refreshing" not in repr(grant)
+        code = DeviceCode("waiting", "confirming", "http://device", "http://device?confirming", 60, 5)
+
+        shown = f"{grant!r} {grant.access} {code}"
+        assert "http://device" in shown
+        assert not any(secret in shown for secret in (grant.access.text, "refreshing", "waiting", "confirming"))
+
+    async def test_an_old_file_does_not_come_back_in_place_of_what_could_not_be_kept(
+        self, open_deployment: OpenDeployment, stand_in: ModosStandIn, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "in the way" / "token.jwt"
+        file.parent.write_text("")
+        deployment = await open_deployment(token_file=file)
+        token = await self.keep(deployment, stand_in, 3600)
+        file.parent.unlink()
+        write(file, stand_in.tokens.access(-1, ["ex"], "write"))
+
+        assert await asked_with(deployment, stand_in) == token
 
     async def test_where_it_cannot_be_kept_it_counts_all_the_same(
         self, open_deployment: OpenDeployment, stand_in: ModosStandIn
@@ -404,11 +449,36 @@ class TestS3Key:
         assert len(set(used[:4])) == 1
         assert set(used[4:]) == {newest} != set(used[:4])
 
-    async def test_a_login_ends_the_key_of_the_one_before(self, deployment: Deployment) -> None:
+    @pytest.mark.parametrize("is_kept", [False, True], ids=["its file goes", "its file cannot be removed"])
+    async def test_a_login_ends_the_key_of_the_one_before(
+        self, deployment: Deployment, token_file: Path, is_kept: bool
+    ) -> None:
+        file = token_file.with_name("s3-key.json")
         first = await deployment.keys.credentials()
+        text = kept(file)
         await deployment.keys.forget()
+        assert not file.exists()
+        if is_kept:
+            write_secret(file, text)
 
         assert (await deployment.keys.credentials())["access_key_id"] != first["access_key_id"]
+
+    async def test_a_key_that_comes_after_the_next_login_is_not_kept(
+        self, deployment: Deployment, stand_in: ModosStandIn, open_deployment: OpenDeployment, token_file: Path
+    ) -> None:
+        stand_in.faults.inject(Fault(operation="kms", delay=0.5))
+        coming = asyncio.ensure_future(deployment.keys.credentials())
+        await stand_in.received("kms")
+        await deployment.keys.forget()
+        late = await coming
+
+        assert not (token_file.parent / "s3-key.json").exists()
+        assert (await deployment.keys.credentials())["access_key_id"] != late["access_key_id"]
+
+    async def test_the_first_key_is_asked_for_once(self, deployment: Deployment, stand_in: ModosStandIn) -> None:
+        await deployment.keys.key(renew=True)
+
+        assert stand_in.count("kms") == 1
 
     async def test_a_key_of_ones_own_comes_first(self, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
         assert await deployment.keys.are_wanted()

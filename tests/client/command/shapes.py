@@ -1,6 +1,7 @@
 """A service with a field of every kind: it says what was asked, raises a full problem, and keeps a file."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import date, datetime, time
 from typing import Any, Literal
 
 from pydantic import Field
@@ -28,6 +29,9 @@ class Shape(Contract):
     corner: Corner | None = Field(default=None, description="Where it begins.")
     sizes: Mapping[str, int] = {}
     owner: str | bool | None = None
+    moment: datetime | None = None
+    day: date | None = None
+    hour: time | None = None
     to: str | None = Field(default=None, description="Where it ends.")
 
 

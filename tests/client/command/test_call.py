@@ -36,6 +36,21 @@ async def test_each_kind_of_field_takes_its_own_kind_of_value(scibus: Command, s
     assert nested == {"corner": {"x": 1}, "sizes": {"a": 2}}
 
 
+async def test_times_are_typed_as_they_are_written(scibus: Command, shapes: WorkerProcess) -> None:
+    times = await asked(scibus, "--moment", "2026-01-01T00:10:00Z", "--day", "2026-01-01", "--hour", "00:10:00")
+
+    assert times == {"moment": "2026-01-01T00:10:00Z", "day": "2026-01-01", "hour": "00:10:00"}
+
+
+async def test_the_place_in_a_dataset_may_be_a_time_and_a_number_is_none(scibus: Command) -> None:
+    taken = await scibus("call", "autobahn", "seek", "--id", "solar-wind", "--time", "2026-01-01T00:10:00Z")
+    number = await scibus("call", "autobahn", "seek", "--id", "solar-wind", "--time", "2026")
+
+    assert (taken.code, number.code) == (3, 2)
+    assert "no worker serves autobahn.seek" in taken.err
+    assert "--time: a time is text as 2026-01-01T00:10:00Z" in number.err
+
+
 async def test_names_are_one_text_or_repeated(scibus: Command, shapes: WorkerProcess) -> None:
     assert await asked(scibus, "--names", "a,b") == {"names": "a,b"}
     assert await asked(scibus, "--names", "a,b", "--names", "c") == {"names": ["a", "b", "c"]}

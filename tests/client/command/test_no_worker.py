@@ -28,6 +28,18 @@ async def test_a_worker_that_never_answers_ends_with_3(scibus: Command, bus: Bus
     assert "no answer to probe.echo within 0.2 s" in result.err
 
 
+async def test_where_no_worker_has_been_a_job_is_refused_as_a_question_is(scibus: Command) -> None:
+    asked = await scibus("call", "modos", "list")
+    submitted = await scibus("submit", "modos", "stream", "--modo", "ex", "--file", "demo1.bam")
+    named = await scibus("submit", "modos", "stream", "--modo", "ex", "--file", "demo1.bam", "--id", "mine")
+    scheduled = await scibus("submit", "probe", "echo", "--text", "a", "--id", "mine", "--every", "1h")
+
+    assert [one.code for one in (asked, submitted, named, scheduled)] == [3, 3, 3, 3]
+    assert "no worker serves modos.list: start one; `scibus services` tells which there are" in asked.err
+    assert submitted.err == named.err == asked.err.replace("modos.list", "modos.stream")
+    assert scheduled.err == asked.err.replace("modos.list", "probe.echo")
+
+
 async def test_ctrl_c_ends_with_130_and_without_a_traceback(scibus: Command, bus: Bus) -> None:
     asked = asyncio.Event()
 

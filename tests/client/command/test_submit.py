@@ -106,6 +106,17 @@ async def test_options_that_cannot_be_meant_are_wrong_usage(desk: Desk, options:
 async def test_a_service_that_has_never_been_on_the_bus_takes_no_jobs(desk: Desk) -> None:
     result = await desk.scibus("submit", "drms", "rs_summary", "--ds", "hmi.m_45s[]")
 
-    assert (result.code, result.out) == (1, b"")
-    assert "(not-found)" in result.err
-    assert "no stream takes jobs for drms.rs_summary" in result.err
+    assert (result.code, result.out) == (3, b"")
+    assert "(backend-unavailable)" in result.err
+    assert "no worker serves drms.rs_summary: start one" in result.err
+
+
+async def test_a_region_that_is_none_is_refused_with_one_line_and_nothing_is_sent(desk: Desk) -> None:
+    order = ("submit", "modos", "stream", "--modo", "ex", "--file", "demo1.bam", "--regions", "chr2", "--regions")
+    turned = await desk.scibus(*order, "chr1:2000-1000")
+    joined = await desk.scibus(*order, "chr1:1-5,chr2:3-4")
+
+    assert (turned.code, joined.code) == (2, 2)
+    assert "--regions (1): end (1000) lies before start (2000)" in turned.err
+    assert "valid string" not in turned.err
+    assert "--regions (1): this is no region: write chr1, chr1:1000-2000" in joined.err

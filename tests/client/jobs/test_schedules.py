@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from scibus.bus.errors import NoAnswer
 from scibus.bus.stored import last_message
 from scibus.client import JobRef
 from scibus.contracts import Service, request
@@ -109,7 +110,7 @@ async def test_what_cannot_be_meant_is_refused(service, queue):
 
 
 async def test_where_no_worker_has_been_nothing_is_scheduled(bus, service):
-    with pytest.raises(NotFound, match=r"no stream takes jobs for probe\.work"):
+    with pytest.raises(NoAnswer, match=r"no worker serves probe\.work"):
         await service.work.schedule("odd", "@daily", name="a")
     with pytest.raises(NotFound, match="there is no schedule"):
         await bus.pause_schedule(ONCE)
@@ -124,7 +125,7 @@ async def test_what_no_worker_knows_yet_is_not_scheduled(bus, queue):
         type("Probe", (Service,), {"newer": request(Text, Text, summary="Comes with the next version")})
     )
 
-    with pytest.raises(NotFound, match=r"no stream takes jobs for probe\.newer"):
+    with pytest.raises(NoAnswer, match=r"no worker serves probe\.newer"):
         await newer.newer.schedule("odd", "@daily", text="a")
     assert await bus.schedules() == []
 

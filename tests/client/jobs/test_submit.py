@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from scibus.bus.errors import NoAnswer
 from scibus.client import connect
 from scibus.contracts.problems import (
     Conflict,
     DeadlineExceeded,
-    NotFound,
     TooLarge,
 )
 from tests.runtime.probe import Probe
@@ -71,9 +71,9 @@ async def test_twenty_clients_with_one_id_start_one_job(shared_server, diary):
 
 
 async def test_where_no_worker_has_been_a_job_is_refused_at_once(bus):
-    with pytest.raises(NotFound, match=r"no stream takes jobs for drms\.rs_list"):
+    with pytest.raises(NoAnswer, match=r"no worker serves drms\.rs_list"):
         await bus.drms.rs_list.submit(ds="hmi.v_45s[$]", key="T_REC")
-    with pytest.raises(NotFound, match=r"no stream takes jobs for drms\.rs_list"):
+    with pytest.raises(NoAnswer, match=r"no worker serves drms\.rs_list"):
         await bus.drms.rs_list.submit_as("mine", ds="hmi.v_45s[$]", key="T_REC")
 
 

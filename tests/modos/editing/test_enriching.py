@@ -169,6 +169,17 @@ async def test_of_several_genomes_none_is_taken_to_be_meant(place, store):
     assert "has_sequence" not in str(await metadata(store))
 
 
+async def test_a_genome_of_a_class_that_has_no_sequences_is_left(example_place, store):
+    root = (await contents(store))["proj/ex/data.zarr/zarr.json"]
+    unknown = root.replace(b'"ReferenceGenome"', b'"ReferencePanGenome"')
+    await store.put_async("proj/ex/data.zarr/zarr.json", unknown)
+
+    edited = await enriched(example_place, demo1_cram=[CHR2])
+
+    assert unknown != root
+    assert edited.changed == ["sequence/chr2_0ae6cd"]
+
+
 async def test_data_that_tell_nothing_are_named_and_stop_no_others(place):
     await object_of(
         place,

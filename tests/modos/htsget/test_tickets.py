@@ -93,6 +93,12 @@ async def test_errors_in_other_words_are_told_by_their_status(server, tickets, s
         await server.ticket(FILE)
 
 
+async def test_who_is_not_let_in_is_told_how_to_log_in(server, tickets):
+    tickets.says({"htsget": {"error": "InvalidAuthentication", "message": "who are you?"}}, status=401)
+    with pytest.raises(Unauthenticated, match="scibus submit modos login --follow"):
+        await server.ticket(FILE)
+
+
 async def test_a_server_that_is_down_for_a_moment_is_asked_again(server, tickets):
     tickets.says(ticket(HERE))
     tickets.faults.inject(Fault(status=503))

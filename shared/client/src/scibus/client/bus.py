@@ -19,6 +19,7 @@ from scibus.bus.settings import BusSettings
 from scibus.bus.spans import CLIENT, PRODUCER, messaging, span
 from scibus.client.answers import read_answer, warn_of_ignored
 from scibus.client.discovery import WorkerInfo, discover
+from scibus.client.jobs.contact import nobody_serves
 from scibus.client.jobs.dead import DeadLetter, list_dead, read_dead, replay
 from scibus.client.jobs.listing import list_jobs
 from scibus.client.jobs.queues import QueueInfo, queues
@@ -88,7 +89,7 @@ class Bus:
         try:
             reply = await self.connection.request(operation.subject, body, timeout=seconds, headers=headers)
         except NoRespondersError as error:
-            raise NoAnswer(f"no worker serves {name}: `scibus services` tells which there are") from error
+            raise nobody_serves(name) from error
         except TimeoutError as error:
             raise NoAnswer(f"no answer to {name} within {options.timeout:g} s") from error
         except NatsError as error:
@@ -111,10 +112,9 @@ class Bus:
         Raises:
             ValueError: the id may not be chosen, or `not_after` has no time zone.
             Conflict: the id was used for another request.
-            NotFound: no worker of the service has been on this bus, so nobody would do it.
             Overloaded: the queue is full, and stayed so within the timeout.
             TooLarge: the request does not fit into a message; nothing was sent.
-            NoAnswer: JetStream did not answer.
+            NoAnswer: no worker of the service has been on this bus, so nobody would do it, or JetStream did not answer.
         """
         options = options or self.options
         told = messaging("publish", operation, operation.job_subject)
@@ -145,9 +145,8 @@ class Bus:
         Raises:
             ValueError: that is no id, a time without a zone, or a span below a second.
             InvalidRequest: the server does not understand `when`.
-            NotFound: no worker of the service has been on this bus.
             TooLarge: the request does not fit into a message; nothing was sent.
-            NoAnswer: JetStream did not answer.
+            NoAnswer: no worker of the service has been on this bus, so nobody would do it, or JetStream did not answer.
         """
         return await schedule(self.connection, operation, _body(query), schedule_id, when, options or self.options)
 

@@ -146,8 +146,8 @@ class BoundOperation(Generic[P, Query, Answer]):
 
         Raises:
             pydantic.ValidationError: the fields do not fit the model; nothing was sent.
-            NotFound: no worker of the service has been on this bus, so nobody would do it.
             Overloaded: the queue is full (retryable).
+            NoAnswer: no worker of the service has been on this bus, so nobody would do it.
         """
         return self._caller.submit(self._operation, self._build()(*args, **kwargs), None, self._options)
 

@@ -42,6 +42,8 @@ class Bearer:
         self._unkept: Grant | None = None
         """What could not be written, and counts for as long as the file stays what it was."""
         self._unkept_over: str | None = None
+        self._in_vain: str | None = None
+        """A refresh token that was refused, and nobody had got another for it."""
 
     async def headers(self, url: str) -> Mapping[str, str]:
         """What a question to `url` carries: nothing elsewhere, and nothing where nobody has logged in.
@@ -122,8 +124,13 @@ class Bearer:
             self._unkept, self._unkept_over = grant, await self._text()
             logger.warning("the token is not kept over a restart", file=str(self._file), reason=error.strerror)
 
-    async def _renewed(self, token: AccessToken | None) -> AccessToken:
-        """Another token than that, or the same where it is good and no other can be had."""
+    async def _renewed(self, token: AccessToken | None, *, after: str | None = None) -> AccessToken:
+        """Another token than that, or the same where it is good and no other can be had.
+
+        Args:
+            token: the one that there is.
+            after: a refresh token that was tried already.
+        """
         refresh = await self._refresh_token()
         if refresh is None:
             if token is not None and token.is_good:
@@ -132,8 +139,10 @@ class Bearer:
         try:
             grant = await (await self._provider()).refresh(refresh)
         except Refused as refused:
-            if (newer := await self._newer(token)) is not None:
+            if (newer := await self._newer(token, refresh)) is not None:
                 return newer
+            if after is None and await self._refresh_token() not in (refresh, None):
+                return await self._renewed(token, after=refresh)
             if token is not None and token.is_good:
                 return token
             raise Unauthenticated(f"the worker's login has ended and is not renewed: {refused.code}; {LOGIN}") from None
@@ -146,28 +155,34 @@ class Bearer:
         await self.keep(Grant(grant.access, grant.refresh or refresh, grant.scope))
         return grant.access
 
-    async def _newer(self, token: AccessToken | None) -> AccessToken | None:
+    async def _newer(self, token: AccessToken | None, refused: str) -> AccessToken | None:
         """What another worker on the same files has got meanwhile: an issuer may take a refresh token once only."""
-        for _ in range(OTHERS_LOOKS):
+        looks = 1 if refused == self._in_vain else OTHERS_LOOKS
+        for look in range(looks):
+            await asyncio.sleep(OTHERS_SECONDS / OTHERS_LOOKS if look else 0)
             with suppress(UnreadableToken):
                 found = await self._read()
                 if found is not None and found.is_good and (token is None or found.text != token.text):
                     return found
-            await asyncio.sleep(OTHERS_SECONDS / OTHERS_LOOKS)
+        self._in_vain = refused
         return None
 
     async def _read(self) -> AccessToken | None:
+        unkept = self._unkept.access if self._unkept is not None else None
         try:
             text = await asyncio.to_thread(read_secret, self._file)
         except (OSError, UnicodeDecodeError) as error:
-            if self._unkept is not None:
-                return self._unkept.access
+            if unkept is not None:
+                return unkept
             raise UnreadableToken(getattr(error, "strerror", None) or "it is no text") from error
-        if self._unkept is not None:
-            if text == self._unkept_over:
-                return self._unkept.access
-            self._unkept = None
-        return None if text is None else AccessToken.read(text)
+        if unkept is not None and text == self._unkept_over:
+            return unkept
+        found = None if text is None else AccessToken.read(text)
+        if unkept is not None and unkept.is_good and found is not None and not found.is_good:
+            # An old file that could not be read when this one was got.
+            return unkept
+        self._unkept = None
+        return found
 
     async def _text(self) -> str | None:
         try:

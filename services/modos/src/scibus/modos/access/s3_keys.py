@@ -82,6 +82,7 @@ class S3Keys:
         self._kept: Kept[GivenKey] = Kept(self._fetched, PAUSE_SECONDS)
         self.number = 0
         """Another one with each new key."""
+        self._logins = 0
 
     async def are_wanted(self) -> bool:
         """Whether the object store is to be asked with such a key: nobody gave another, and there is a service."""
@@ -97,8 +98,9 @@ class S3Keys:
             Unauthenticated: nobody has logged the worker in, or its token is not accepted.
         """
         await self._endpoints.url("kms")
+        began = time.time()
         key = await self._kept.get()
-        if renew:
+        if renew and key.got_at < began:
             key = await self._kept.newer(key)
         spec = key.given.spec
         return S3Key(
@@ -123,6 +125,7 @@ class S3Keys:
 
     async def forget(self) -> None:
         """The key was that of another login: the next one who needs a key gets a new one."""
+        self._logins += 1
         with suppress(OSError):
             await asyncio.to_thread(self._file.unlink, missing_ok=True)
         self._kept.forget()
@@ -132,7 +135,9 @@ class S3Keys:
         await self._kept.close()
 
     async def _fetched(self) -> GivenKey:
-        if self._kept.current is None and (kept := await asyncio.to_thread(_read, self._file)):
+        login = self._logins
+        # A file that could not be removed at a login has the key of the one before.
+        if not login and self._kept.current is None and (kept := await asyncio.to_thread(_read, self._file)):
             return kept
         url = await self._endpoints.url("kms")
         if await self._bearer.token() is None:
@@ -149,6 +154,8 @@ class S3Keys:
             raise BadBackendAnswer(f"{KEY_SERVICE} gives a key in a way that is not known") from None
         key = GivenKey(given, time.time())
         self.number += 1
+        if login != self._logins:
+            return key
         try:
             await asyncio.to_thread(write_secret, self._file, _text(key))
         except OSError as error:

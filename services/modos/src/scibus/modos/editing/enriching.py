@@ -9,7 +9,7 @@ from scibus.contracts.modos.edits import MOST_ELEMENTS
 from scibus.contracts.problems import BadBackendAnswer, NotFound
 from scibus.modos.editing.files import ENCRYPTED, own_file
 from scibus.modos.editing.layout import Layout
-from scibus.modos.editing.links import link, linked
+from scibus.modos.editing.links import holders, link, linked
 from scibus.modos.editing.place import Place
 from scibus.modos.editing.removing import Note
 from scibus.modos.editing.sequences import GROUP, Sequences
@@ -93,10 +93,11 @@ def _enriched(layout: Layout, found: "Mapping[str, Iterable[HeaderSequence]]") -
     told = dict.fromkeys(sequence for named in found.values() for sequence in named)
     by_md5_first = sorted(told, key=lambda sequence: sequence.md5 is None)
     paths_of = {sequence: sequences.element(sequence) for sequence in by_md5_first}
-    holders = []
+    linking = []
     for data, named in found.items():
         paths = [paths_of[sequence] for sequence in named]
         references = linked(elements[data].get("has_reference"), "reference")
-        if len(references) == 1 and references[0] in elements and link(elements[references[0]], GROUP, paths):
-            holders.append(references[0])
-    return [*sequences.changed, *holders]
+        genomes = holders(references, elements, GROUP)
+        if len(references) == len(genomes) == 1 and link(elements[genomes[0]], GROUP, paths):
+            linking.append(genomes[0])
+    return [*sequences.changed, *linking]

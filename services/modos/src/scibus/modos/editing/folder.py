@@ -7,10 +7,11 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from obstore.exceptions import AlreadyExistsError, PreconditionError
-from obstore.store import ObjectStore
+from obstore.store import ObjectStore, S3Store
 
 from scibus.contracts.problems import Conflict, NotFound, TooLarge
 from scibus.modos.store_faults import told_as_problems
+from scibus.modos.transfer.parted import PART, PartedUpload
 
 STEP_SECONDS = 60.0
 SLOWEST = 64 * 1024
@@ -18,8 +19,6 @@ SLOWEST = 64 * 1024
 AT_ONCE = 16
 """Requests at a time."""
 PIECE = 1024 * 1024
-PART = 8 * 1024 * 1024
-PARTS_AT_ONCE = 4
 MOST_METADATA = 64 * 1024 * 1024
 
 
@@ -83,11 +82,11 @@ class Folder:
                     await asyncio.to_thread(found.update, piece)
         return found.hexdigest()
 
-    async def put(self, name: str, data: bytes) -> None:
+    async def put(self, name: str, data: bytes, media_type: str | None = None) -> None:
         """Write a small file, whether there is one or not."""
         with told_as_problems(self.key(name)):
             async with asyncio.timeout(STEP_SECONDS):
-                await self._store.put_async(self.key(name), data)
+                await self._store.put_async(self.key(name), data, attributes=self._attributes(media_type) or None)
 
     async def put_all(self, files: Mapping[str, bytes]) -> None:
         """Write small files, several at a time."""
@@ -99,17 +98,18 @@ class Folder:
 
         await _all_of(put(name, data) for name, data in files.items())
 
-    async def put_stream(self, name: str, content: AsyncIterator[bytes], size: int) -> None:
+    async def put_stream(
+        self, name: str, content: AsyncIterator[bytes], size: int, media_type: str | None = None
+    ) -> None:
         """Write a file of about `size` bytes; it is there when it is whole. What `content` raises is raised."""
         if size <= PART:
             # An upload by parts that is killed leaves these behind.
-            await self.put(name, b"".join([piece async for piece in content]))
+            await self.put(name, b"".join([piece async for piece in content]), media_type)
             return
-        with told_as_problems(self.key(name)):
-            async with asyncio.timeout(STEP_SECONDS + size / SLOWEST):
-                await self._store.put_async(
-                    self.key(name), content, chunk_size=max(PART, size // 9000), max_concurrency=PARTS_AT_ONCE
-                )
+        key = self.key(name)
+        async with PartedUpload(self._store, key, key, size, self._attributes(media_type)) as upload:
+            async for piece in content:
+                await upload.write(piece)
 
     async def create(self, name: str, data: bytes) -> None:
         """Write a file where none is.
@@ -161,6 +161,10 @@ class Folder:
             async with asyncio.timeout(STEP_SECONDS):
                 found = await self._store.list(self.key(name)).collect_async()
         return [entry["path"][cut:] for entry in found]
+
+    def _attributes(self, media_type: str | None) -> dict[str, str]:
+        """What is kept beside a file; a local folder has no place for it."""
+        return {"Content-Type": media_type} if media_type and isinstance(self._store, S3Store) else {}
 
 
 def changed_meanwhile(what: str) -> Conflict:

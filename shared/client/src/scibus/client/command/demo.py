@@ -76,7 +76,7 @@ async def _show(stack: Stack) -> None:
             _step("4. Submit an export, and follow it until its files are fetched and checked", *first_job(SERVICE))
             job = await bus.drms.export.submit(ds=ORDERED, notify=NOTIFY, method="url", protocol="fits")
             with shown() as show:
-                await follow(job, show)
+                await follow(bus.connection, job, show)
             _table(_files_view(await result_of(job)))
             _step("5. Follow a live dataset: the end of its history, and what comes", *first_call(LIVE_SERVICE))
             _table(await _live_view(bus))
@@ -85,7 +85,7 @@ async def _show(stack: Stack) -> None:
             _step("7. Get exactly the reads of a region out of a CRAM file", *first_job(OBJECT_SERVICE))
             sliced = await bus.modos.records.submit(modo=OBJECT, file=FILE, regions=[REGION])
             with shown() as show:
-                await follow(sliced, show)
+                await follow(bus.connection, sliced, show)
             _table(view_of(await result_of(sliced)))
     finally:
         _say("8. Stop everything")

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from nats.aio.client import Client
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column
 from rich.text import Text
 
 from scibus.bus.errors import NoAnswer
+from scibus.client.command.away import not_without_bus
 from scibus.client.command.examples import command
 from scibus.client.command.exits import errors, visible
 from scibus.client.command.statuses import about, line
@@ -34,19 +36,26 @@ def shown() -> Iterator[Show]:
     yield lambda status: console.print(Text(visible(line(status))))
 
 
-async def follow(job: JobHandle[Any], show: Show) -> JobStatus:
-    """Show each status until the final one, and return that.
+async def follow(connection: Client, job: JobHandle[Any], show: Show) -> JobStatus:
+    """Show each status until the final one, and return that. It is told when the bus goes away, and when it is back.
 
     Raises:
         NotFound: there is no such job.
-        NoAnswer: the connection is lost for good.
+        NoAnswer: the bus stays away, or the connection is lost for good.
     """
+    advice = f"the job may go on without it; `{command('watch', str(job.ref))}` follows it when the bus is back"
     with _going_on(job.ref):
-        async for status in job.events():
-            # A reader that is slow must not keep the connection from being looked after.
-            await asyncio.to_thread(show, status)
-            if status.is_final:
-                return status
+        async with not_without_bus(connection, advice):
+            return await _shown(job, show)
+
+
+async def _shown(job: JobHandle[Any], show: Show) -> JobStatus:
+    """The final status, after each was shown."""
+    async for status in job.events():
+        # A reader that is slow must not keep the connection from being looked after.
+        await asyncio.to_thread(show, status)
+        if status.is_final:
+            return status
     raise NoAnswer(f"nobody tells how {job.ref} goes on")
 
 

@@ -80,6 +80,6 @@ async def _cancel(bus: Bus, ref: JobRef, seconds: float | None) -> JobStatus:
     try:
         with shown() as show:
             async with asyncio.timeout(seconds):
-                return await follow(job, show)
+                return await follow(bus.connection, job, show)
     except TimeoutError:
         raise NoAnswer(f"{ref} is to be cancelled, and was not after {seconds:g} s") from None

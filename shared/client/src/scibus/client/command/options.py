@@ -4,6 +4,7 @@ import json
 import types
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from enum import Enum
 from inspect import Parameter
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -42,6 +43,8 @@ _TYPES: dict[Kind, Any] = {
 }
 _METAVARS = {Kind.NAMES: "NAMES", Kind.JSON: "JSON", Kind.MIXED: "TEXT|JSON", Kind.MIXTURES: "TEXT|JSON"}
 _SCALARS = {bool: Kind.FLAG, int: Kind.INTEGER, float: Kind.NUMBER, str: Kind.TEXT}
+# JSON has no types of its own for these: they are texts there.
+_SCALARS |= dict.fromkeys((datetime, date, time), Kind.TEXT)
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ class Submission:
         job = await self._submit(bus)
         errors().print(Text(f"submitted {job.ref}"))
         with shown() as show:
-            await follow(job, show)
+            await follow(bus.connection, job, show)
         return await result_of(job)
 
     async def _submit(self, bus: Bus) -> SubmittedJob[Any]:

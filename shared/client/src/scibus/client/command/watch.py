@@ -31,7 +31,7 @@ def watch(
     Ctrl-C stops watching, not the job. Exit code 0 when it has succeeded, 1 when it has failed or was cancelled.
     """
     with nullcontext(_write) if output == "json" else shown() as show:
-        last = reach.ask(lambda bus: follow(job_of(bus, job), show))
+        last = reach.ask(lambda bus: follow(bus.connection, job_of(bus, job), show))
     check_success(last)
 
 

@@ -1,4 +1,4 @@
-"""What is out of reach, told as `NoAnswer`."""
+"""What is out of reach, and who is not there, told as `NoAnswer`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +8,11 @@ from nats.errors import Error as NatsError
 from scibus.bus.errors import NoAnswer
 from scibus.bus.stored import ApiError
 from scibus.contracts.problems import BackendUnavailable
+
+
+def nobody_serves(name: str) -> NoAnswer:
+    """What is told where no worker takes `name`, the name of an operation with its service."""
+    return NoAnswer(f"no worker serves {name}: start one; `scibus services` tells which there are")
 
 
 @contextmanager

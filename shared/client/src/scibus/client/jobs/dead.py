@@ -100,10 +100,10 @@ async def replay(
 
     Raises:
         ValueError: `job_id` may not be chosen.
-        NotFound: there is no dead letter of `ref`, or nobody takes such jobs any more.
+        NotFound: there is no dead letter of `ref`.
         Conflict: `job_id` was used before for another request, or is the old one.
         Overloaded: the queue is full (retryable).
-        NoAnswer: JetStream is out of reach.
+        NoAnswer: nobody takes such jobs any more, or JetStream is out of reach.
     """
     options = options or CallOptions()
     new = ref._replace(job_id=_new_id(ref) if job_id is None else check_own_id(job_id))

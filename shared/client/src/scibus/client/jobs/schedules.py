@@ -63,9 +63,8 @@ async def schedule(
     Raises:
         ValueError: `schedule_id` is no id, or `when` cannot be meant.
         InvalidRequest: the server does not understand `when`.
-        NotFound: no worker that knows the operation has been on this bus.
         TooLarge: the request does not fit into a message.
-        NoAnswer: JetStream is out of reach.
+        NoAnswer: no worker that knows the operation has been on this bus, or JetStream is out of reach.
     """
     ref = JobRef(operation.service, operation.name, check_job_id(schedule_id))
     headers = {

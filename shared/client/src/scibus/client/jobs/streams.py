@@ -8,8 +8,7 @@ from nats.aio.client import Client
 
 from scibus.bus.stored import ApiError, api, is_missing
 from scibus.bus.topology import jobs_stream
-from scibus.client.jobs.contact import reaching
-from scibus.contracts.problems import NotFound
+from scibus.client.jobs.contact import nobody_serves, reaching
 from scibus.contracts.subjects import job_subject
 
 
@@ -44,15 +43,14 @@ async def taking_stream(connection: Client, service: str, operation: str, timeou
     """What JetStream tells of the stream that takes the jobs of an operation.
 
     Raises:
-        NotFound: there is none.
-        NoAnswer: JetStream is out of reach.
+        NoAnswer: there is none: no worker that knows the operation has been on this bus. Or JetStream is out of reach.
     """
     stream = jobs_stream(service)
     with reaching(stream):
         async with asyncio.timeout(timeout):
             told = await stream_info(connection, stream)
     if told is None or job_subject(service, operation) not in told["config"].get("subjects", []):
-        raise NotFound(f"no stream takes jobs for {service}.{operation}: no worker that knows it has been on this bus")
+        raise nobody_serves(f"{service}.{operation}")
     return told
 
 

@@ -49,10 +49,9 @@ async def submit(
     Raises:
         ValueError: `job_id` may not be chosen, or `options.not_after` has no time zone.
         Conflict: the id was used for another request.
-        NotFound: no worker of the service has been on this bus.
         Overloaded: the queue is full, and stayed so within `options.timeout`.
         TooLarge: the request does not fit into a message.
-        NoAnswer: JetStream did not answer.
+        NoAnswer: no worker of the service has been on this bus, or JetStream did not answer.
     """
     headers = asking_headers(operation, options) | _not_after(options)
     if job_id is None:

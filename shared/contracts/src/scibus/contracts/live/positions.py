@@ -1,9 +1,10 @@
 """Where in a dataset to begin."""
 
+import re
 from datetime import UTC, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from scibus.contracts.model import Contract
 
@@ -12,6 +13,7 @@ BEGIN: Offset = "begin"
 """With the oldest message that the source still has."""
 NOW: Offset = "now"
 """With the next message."""
+DATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def in_utc(moment: datetime) -> datetime:
@@ -19,7 +21,18 @@ def in_utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-Moment = Annotated[datetime, AfterValidator(in_utc)]
+def _written(value: Any) -> Any:
+    """`value`, unless it is a number, as such or in a text: pydantic would take it for seconds since 1970.
+
+    Raises:
+        ValueError: it is one.
+    """
+    if isinstance(value, datetime) or (isinstance(value, str) and DATED.match(value)):
+        return value
+    raise ValueError("a time is text as 2026-01-01T00:10:00Z")
+
+
+Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(in_utc)]
 Sequence = Annotated[int, Field(ge=1, lt=2**63, strict=True)]
 
 
@@ -31,7 +44,8 @@ class Position(Contract):
     )
     sequence: Sequence | None = Field(default=None, description="The message of this number at the source.")
     time: Moment | None = Field(
-        default=None, description="The first message from this time on; UTC where it names no zone."
+        default=None,
+        description="The first message from this time on, as 2026-01-01T00:10:00Z; UTC where it names no zone.",
     )
 
     @model_validator(mode="after")

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, GetCoreSchemaHandler, model_validator
+from pydantic_core.core_schema import CoreSchema, no_info_before_validator_function
 
 from scibus.contracts.blobs import BlobRef
 from scibus.contracts.model import Contract
@@ -14,27 +15,53 @@ LARGEST_POSITION = 2**31 - 1
 """What BAM can hold."""
 MOST_REGIONS = 1000
 Format = Literal["BAM", "CRAM", "VCF", "BCF"]
-RANGE = re.compile(r"(?P<start>\d[\d,]*)?(?P<hyphen>-)?(?P<end>\d[\d,]*)?")
+NUMBER = r"(?:[0-9]{1,18}|[0-9]{1,3}(?:,[0-9]{3}){1,5})"
+RANGE = re.compile(rf"(?P<start>{NUMBER})-(?P<end>{NUMBER})?|-(?P<before>{NUMBER})|(?P<alone>{NUMBER})")
+LIKE_A_RANGE = re.compile(r"[-+.,_0-9eEkKmM]*")
+WRONG_REGION = (
+    "this is no region: write chr1, chr1:1000-2000, chr1:1000- or chr1:-2000, and several regions as several entries "
+    "(in the command, --regions several times); a sequence whose name looks otherwise is given as an object with "
+    "reference_name"
+)
 
 
 def _region(value: Any) -> Any:
     """Region as text: `chr1`, `chr1:5-10`, `chr1:-10`, `chr1:5-`, `chr1:5` (from there on).
 
-    What follows the last colon counts as a range only where it looks like one: `HLA-A*01:01:01:01` is a name, and
-    whoever means the name of such a sequence and a range writes both.
+    What follows the last colon is a range where it has a hyphen. A number alone is a start, unless it begins with 0 or
+    there is a `*` in the name before it: `HLA-A*01:01:01:01`, `HLA-A*24:152` and `HLA-DRB1*15:01` are names, and
+    `HLA-A*01:01:01:01:5-10` is such a name and a range. Anything else is a name, colons and all, as `HLA:HLA00001`.
+
+    Raises:
+        ValueError: it has a blank or a comma, which no name has, or ends in what was meant as a range and is none.
     """
     if not isinstance(value, str):
         return value
-    name, colon, text = value.rpartition(":")
-    found = RANGE.fullmatch(text) if colon and text else None
-    if not found or not name:
-        return {"reference_name": value}
-    start, end = found["start"], found["end"]
+    name, _, text = value.rpartition(":")
+    found = RANGE.fullmatch(text) if name else None
+    if found and (found["alone"] is None or not _belongs_to_name(name, text)):
+        start, end = found["start"] or found["alone"], found["end"] or found["before"]
+    else:
+        name, start, end = value, None, None
+        if not found and _looks_like_a_range(text, value):
+            raise ValueError(WRONG_REGION)
+    if re.search(r"[\s,]", name):
+        raise ValueError(WRONG_REGION)
     return {
         "reference_name": name,
         "start": int(start.replace(",", "")) if start else None,
         "end": int(end.replace(",", "")) if end else None,
     }
+
+
+def _belongs_to_name(name: str, number: str) -> bool:
+    """Whether a number after a colon is the last field of an allele's name. `*` itself is no name of one."""
+    return "*" in name[1:] or (number[0] == "0" and number != "0")
+
+
+def _looks_like_a_range(text: str, whole: str) -> bool:
+    """Whether `text`, what follows the last colon of `whole`, was meant as a range."""
+    return text != whole and bool(LIKE_A_RANGE.fullmatch(text)) and not text.isalpha()
 
 
 class Region(Contract):
@@ -61,7 +88,16 @@ class Region(Contract):
         return f"{self.reference_name}:{self.start or 0}-{'' if self.end is None else self.end}"
 
 
-RegionOrText = Annotated[Region | str, BeforeValidator(_region)]
+class _AsRegion:
+    """Whatever is given becomes a region. A union would tell of each of its types why it is not that one."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_before_validator_function(
+            _region, handler.generate_schema(Region), json_schema_input_schema=handler(source)
+        )
+
+
+RegionOrText = Annotated[Region | str, _AsRegion()]
 """A region, which may be given as text."""
 
 
@@ -73,7 +109,9 @@ class SliceOrder(Contract):
     regions: Sequence[RegionOrText] = Field(
         default=[],
         max_length=MOST_REGIONS,
-        description="Regions, as text `chr1:5-10` or as an object; 0-based, half-open; none: the whole file.",
+        description="Regions, as text `chr1:5-10` or as an object; 0-based, half-open; none: the whole file. What "
+        "follows a text's last colon is a range where it has a hyphen; a number alone is a start, unless it begins "
+        "with 0 or the name before it has a `*`: `HLA-A*01:01` is a name, `HLA-A*01:01:5-10` has a range.",
         examples=["chr1:1000-2000"],
     )
     format: Format | None = Field(default=None, description="Format of the file; unset: what its name says.")

@@ -10,13 +10,13 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from itertools import islice
-from typing import Any
+from typing import IO, Any
 
 from obstore.store import ObjectStore
 
 from scibus.contracts.modos import PublishedSequence, PublishedSequences, SequenceDigests
 from scibus.contracts.problems import NotFound, TooLarge
-from scibus.modos.editing.folder import PART, PARTS_AT_ONCE, SLOWEST, STEP_SECONDS, Folder
+from scibus.modos.editing.folder import PIECE, SLOWEST, STEP_SECONDS, Folder
 from scibus.modos.editing.refget.fasta import CutSequence, FastaCutter
 from scibus.modos.store_faults import told_as_problems
 
@@ -52,12 +52,12 @@ class RefgetBucket:
         if await self._is_whole(digests):
             return False
         first, *aliases = (_sequence_key(name) for name in _names(digests))
-        await self._put(first, sequence.letters, digests.length, LETTERS)
+        await self._folder.put_stream(first, _pieces(sequence.letters), digests.length, LETTERS)
         for alias in aliases:
             await self._copy(first, alias, digests.length)
         metadata = json.dumps({"metadata": _metadata(digests)}).encode()
         for name in reversed(_names(digests)):
-            await self._put(_metadata_key(name), metadata, len(metadata), METADATA)
+            await self._folder.put(_metadata_key(name), metadata, METADATA)
         return True
 
     async def _is_whole(self, digests: SequenceDigests) -> bool:
@@ -72,19 +72,6 @@ class RefgetBucket:
         sizes = [await self._folder.size(_sequence_key(name)) for name in _names(digests)]
         others = [await self._folder.size(_metadata_key(name)) for name in _names(digests)[1:]]
         return sizes == [digests.length] * len(sizes) and all(others)
-
-    async def _put(self, name: str, content: Any, size: int, media_type: str) -> None:
-        key = self._folder.key(name)
-        options: dict[str, Any] = {"chunk_size": max(PART, size // 9000), "max_concurrency": PARTS_AT_ONCE}
-        with told_as_problems(key):
-            async with asyncio.timeout(STEP_SECONDS + size / SLOWEST):
-                try:
-                    await self._store.put_async(key, content, attributes={"Content-Type": media_type}, **options)
-                except NotImplementedError:
-                    # A local folder has no media types.
-                    if hasattr(content, "seek"):
-                        content.seek(0)
-                    await self._store.put_async(key, content, **options)
 
     async def _copy(self, name: str, other: str, size: int) -> None:
         key = self._folder.key(other)
@@ -138,13 +125,18 @@ def _some(cut: Iterator[CutSequence]) -> list[CutSequence]:
     """The next few sequences; none when there are no more. In case of a problem those before it are closed."""
     found: list[CutSequence] = []
     try:
-        for sequence in islice(cut, AT_ONCE):
+        for sequence in islice(cut, 10**9):
             found.append(sequence)  # noqa: PERF402 - those before a problem are known
     except BaseException:
         for sequence in found:
             sequence.letters.close()
         raise
     return found
+
+
+async def _pieces(letters: IO[bytes]) -> AsyncIterator[bytes]:
+    while piece := await asyncio.to_thread(letters.read, PIECE):
+        yield piece
 
 
 def _names(digests: SequenceDigests) -> tuple[str, str, str]:
