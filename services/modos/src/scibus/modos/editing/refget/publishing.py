@@ -125,7 +125,7 @@ def _some(cut: Iterator[CutSequence]) -> list[CutSequence]:
     """The next few sequences; none when there are no more. In case of a problem those before it are closed."""
     found: list[CutSequence] = []
     try:
-        for sequence in islice(cut, 10**9):
+        for sequence in islice(cut, AT_ONCE):
             found.append(sequence)  # noqa: PERF402 - those before a problem are known
     except BaseException:
         for sequence in found:
