@@ -62,7 +62,7 @@ class Heart:
                 async with asyncio.timeout(self.ack_wait / 3):
                     held.busy_at = time.monotonic()
                     await held.delivery.receipt.busy()
-                    await held.write()
+                    await held.tell()
                     for beat in list(held.beats):
                         await beat()
             except (LostJob, Stale):

@@ -142,7 +142,7 @@ class HeldJob:
         self._progress = progress
         if self.has_news:
             with suppress(BackendUnavailable):
-                await self.write()
+                await self.tell()
 
     async def write(self, **changes: Any) -> None:
         """Write the status with `changes`: at once proof that the job is ours.
@@ -152,24 +152,34 @@ class HeldJob:
             BackendUnavailable: nobody can tell.
         """
         async with self._writing:
-            for _ in range(REWRITES):
-                began = time.monotonic()
-                news = self._progress
-                told = {"progress": news} if news is not None else {}
-                status = self.status.model_copy(update={**told, **changes, "updated_at": datetime.now(UTC)})
-                try:
-                    revision = await write_status(
-                        self._statuses, status, self._revision, self.delivery.headers, self.status.worker
-                    )
-                except Stale:
-                    await self._catch_up()
-                    continue
-                if self._progress is news:
-                    self._progress = None
-                self.status, self._revision = status, revision
-                self._confirmed, self._written = began, time.monotonic()
-                return
-            raise LostJob(self.ref)
+            await self._write(changes)
+
+    async def tell(self) -> None:
+        """Write the status, unless one was written while this waited to do so. Raises what `write` raises."""
+        asked = time.monotonic()
+        async with self._writing:
+            if self._written <= asked:
+                await self._write({})
+
+    async def _write(self, changes: dict[str, Any]) -> None:
+        for _ in range(REWRITES):
+            began = time.monotonic()
+            news = self._progress
+            told = {"progress": news} if news is not None else {}
+            status = self.status.model_copy(update={**told, **changes, "updated_at": datetime.now(UTC)})
+            try:
+                revision = await write_status(
+                    self._statuses, status, self._revision, self.delivery.headers, self.status.worker
+                )
+            except Stale:
+                await self._catch_up()
+                continue
+            if self._progress is news:
+                self._progress = None
+            self.status, self._revision = status, revision
+            self._confirmed, self._written = began, time.monotonic()
+            return
+        raise LostJob(self.ref)
 
     async def look(self) -> None:
         """See whether somebody asked for the job to be cancelled. Raises what `write` raises."""
