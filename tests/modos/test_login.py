@@ -165,6 +165,17 @@ class TestToken:
         await deployment.bearer.keep(Grant(access, stand_in.tokens.refreshing(60) if refresh else None, None))
         return f"Bearer {access.text}"
 
+    async def unkept(
+        self, open_deployment: OpenDeployment, stand_in: ModosStandIn, folder: Path
+    ) -> tuple[Deployment, Path, str]:
+        """A deployment whose token could not be written, and the file where it can be by now."""
+        file = folder / "in the way" / "token.jwt"
+        file.parent.write_text("")
+        deployment = await open_deployment(token_file=file)
+        token = await self.keep(deployment, stand_in, 3600)
+        file.parent.unlink()
+        return deployment, file, token
+
     async def test_a_good_one_is_sent(self, deployment: Deployment, stand_in: ModosStandIn) -> None:
         token = await self.keep(deployment, stand_in, 3600)
 
@@ -345,11 +356,7 @@ class TestToken:
     async def test_a_new_file_counts_more_than_what_could_not_be_kept(
         self, open_deployment: OpenDeployment, stand_in: ModosStandIn, tmp_path: Path
     ) -> None:
-        file = tmp_path / "in the way" / "token.jwt"
-        file.parent.write_text("")
-        deployment = await open_deployment(token_file=file)
-        await self.keep(deployment, stand_in, 3600)
-        file.parent.unlink()
+        deployment, file, _ = await self.unkept(open_deployment, stand_in, tmp_path)
         other = stand_in.tokens.access(1800, ["ex"], "write")
         write(file, other)
 
@@ -367,11 +374,7 @@ class TestToken:
     async def test_an_old_file_does_not_come_back_in_place_of_what_could_not_be_kept(
         self, open_deployment: OpenDeployment, stand_in: ModosStandIn, tmp_path: Path
     ) -> None:
-        file = tmp_path / "in the way" / "token.jwt"
-        file.parent.write_text("")
-        deployment = await open_deployment(token_file=file)
-        token = await self.keep(deployment, stand_in, 3600)
-        file.parent.unlink()
+        deployment, file, token = await self.unkept(open_deployment, stand_in, tmp_path)
         write(file, stand_in.tokens.access(-1, ["ex"], "write"))
 
         assert await asked_with(deployment, stand_in) == token

@@ -11,14 +11,20 @@ from tests.processes import TAKEN_OVER
 pytestmark = pytest.mark.timeout(300)
 
 
-async def test_what_a_dead_worker_fetched_is_not_fetched_again(spawn_mover, objects, s3_bucket, modo, way):
-    files = {f"{number:02}.txt": noise(1000) for number in range(20)} | {"reads.bam": noise(20 * MIB)}
-    await put_all(s3_bucket, files)
+async def download_left_by_the_dead(spawn_mover, objects, modo, way, *, files):
+    """A download whose worker died when it had noted so many files, the large one under way."""
     first = await spawn_mover(**TAKEN_OVER)
     with crawling(way):
         job = await objects.download(modo)
-        await objects.notes(job, files=20)
+        await objects.notes(job, files=files)
         await first.killed()
+    return job
+
+
+async def test_what_a_dead_worker_fetched_is_not_fetched_again(spawn_mover, objects, s3_bucket, modo, way):
+    files = {f"{number:02}.txt": noise(1000) for number in range(20)} | {"reads.bam": noise(20 * MIB)}
+    await put_all(s3_bucket, files)
+    job = await download_left_by_the_dead(spawn_mover, objects, modo, way, files=20)
     await spawn_mover()
 
     moved = await job.result(timeout=90)
@@ -33,11 +39,7 @@ async def test_a_fetched_file_that_changed_since_or_lost_its_blob_is_fetched_aga
 ):
     files = {f"{number:02}.txt": noise(1000) for number in range(4)} | {"reads.bam": noise(20 * MIB)}
     await put_all(s3_bucket, files)
-    first = await spawn_mover(**TAKEN_OVER)
-    with crawling(way):
-        job = await objects.download(modo)
-        await objects.notes(job, files=4)
-        await first.killed()
+    job = await download_left_by_the_dead(spawn_mover, objects, modo, way, files=4)
 
     files["01.txt"] = noise(1000)
     await s3_bucket.put("ex/01.txt", files["01.txt"])

@@ -6,6 +6,12 @@ from typing import Any, Literal, NamedTuple
 
 from scibus.contracts.modos import Metadata
 
+FOLDER = "data.zarr"
+"""Of an object: below it, nothing is an object of its own."""
+ZARR3 = f"{FOLDER}/zarr.json"
+"""What makes files an object for everybody who lists the bucket."""
+ZARR2 = f"{FOLDER}/.zmetadata"
+"""The same before MODOS 0.4."""
 NodeType = Literal["group", "array"]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from scibus.contracts.modos.paths import FileName
-from scibus.modos.editing.layout import ROOT
+from scibus.modos.zarr_metadata import FOLDER
 
 ENCRYPTED = ".c4gh"
 INDEXES: Mapping[str, tuple[str, ...]] = {
@@ -38,7 +38,7 @@ def own_file(attributes: Mapping[str, Any]) -> str | None:
         name = _FILE_NAME.validate_python(str(PurePosixPath(path)))
     except ValidationError:
         return None
-    return None if name.partition("/")[0] == ROOT else name
+    return None if name.partition("/")[0] == FOLDER else name
 
 
 def indexes_of(file: str) -> list[str]:

@@ -1,7 +1,6 @@
 """The keys of one object in a store: read with their ETag, and written only where nobody else wrote meanwhile."""
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -11,14 +10,15 @@ from obstore.store import ObjectStore, S3Store
 
 from scibus.contracts.problems import Conflict, NotFound, TooLarge
 from scibus.modos.store_faults import told_as_problems
+from scibus.modos.transfer.listing import StoredFile
 from scibus.modos.transfer.parted import PART, PartedUpload
+from scibus.modos.transfer.reading import Changed, FileContent
 
 STEP_SECONDS = 60.0
 SLOWEST = 64 * 1024
 """Bytes a second at which a file is still waited for."""
 AT_ONCE = 16
 """Requests at a time."""
-PIECE = 1024 * 1024
 MOST_METADATA = 64 * 1024 * 1024
 
 
@@ -72,15 +72,16 @@ class Folder:
 
         Raises:
             NotFound: there is none.
+            Conflict: it is changed at the same time (retryable).
         """
-        key, found = self.key(name), hashlib.sha256()
+        key = self.key(name)
         with told_as_problems(key):
             async with asyncio.timeout(STEP_SECONDS):
-                answer = await self._store.get_async(key)
-            async with asyncio.timeout(STEP_SECONDS + answer.meta["size"] / SLOWEST):
-                async for piece in answer.stream(min_chunk_size=PIECE):
-                    await asyncio.to_thread(found.update, piece)
-        return found.hexdigest()
+                meta = await self._store.head_async(key)
+        try:
+            return await FileContent(self._store, StoredFile(key, key, meta["size"], meta["e_tag"]), key).sha256()
+        except Changed:
+            raise changed_meanwhile(key) from None
 
     async def put(self, name: str, data: bytes, media_type: str | None = None) -> None:
         """Write a small file, whether there is one or not."""

@@ -8,10 +8,9 @@ from typing import Any, Self
 from scibus.contracts.modos import Metadata
 from scibus.contracts.problems import BadBackendAnswer
 from scibus.modos.editing.schema import GROUPS
-from scibus.modos.zarr_metadata import BrokenMetadata, parse_tree
+from scibus.modos.zarr_metadata import FOLDER, ZARR3, BrokenMetadata, parse_tree
 
-ROOT = "data.zarr"
-TRUTH = f"{ROOT}/zarr.json"
+TRUTH = ZARR3
 """The file that readers read; the others follow it."""
 
 Attributes = dict[str, Any]
@@ -92,7 +91,7 @@ class Layout:
 
 def file_of(path: str) -> str:
     """Where the `zarr.json` of a node is."""
-    return f"{ROOT}/{path}/zarr.json"
+    return f"{FOLDER}/{path}/zarr.json"
 
 
 def _group(attributes: Attributes, consolidated: dict[str, Any]) -> dict[str, Any]:

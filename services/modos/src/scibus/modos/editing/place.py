@@ -15,10 +15,8 @@ from obstore.store import ObjectStore
 from scibus.contracts.modos import EditedObject
 from scibus.contracts.problems import NotFound, Unsupported
 from scibus.modos.editing.folder import Folder
-from scibus.modos.editing.layout import ROOT, TRUTH, Layout
-
-OLD_TRUTH = f"{ROOT}/.zmetadata"
-"""What readers of zarr 2 read."""
+from scibus.modos.editing.layout import TRUTH, Layout
+from scibus.modos.zarr_metadata import ZARR2
 
 
 def day_in_utc() -> date:
@@ -54,7 +52,7 @@ class Place:
         try:
             content = await self.folder.read(TRUTH)
         except NotFound:
-            if await self.folder.size(OLD_TRUTH) is None:
+            if await self.folder.size(ZARR2) is None:
                 raise NotFound(f"there is no object {self.path}") from None
             raise Unsupported(f"the object {self.path} is of zarr 2: only objects of zarr 3 can be changed") from None
         layout = await asyncio.to_thread(Layout.read, content.data, self.path)

@@ -10,10 +10,11 @@ from typing import Any
 from scibus.contracts.modos import EditedObject, RemoveOrder
 from scibus.contracts.problems import NotFound
 from scibus.modos.editing.files import files_to_go
-from scibus.modos.editing.layout import ROOT, Layout, file_of
+from scibus.modos.editing.layout import Layout, file_of
 from scibus.modos.editing.links import holders, unlink
 from scibus.modos.editing.place import OpenObject, Place
 from scibus.modos.editing.schema import GROUPS
+from scibus.modos.zarr_metadata import FOLDER
 
 Note = Callable[[list[str]], Awaitable[None]]
 
@@ -82,5 +83,5 @@ async def _left_over(thing: OpenObject, name: str) -> dict[str, Any] | None:
 
 async def _delete_node(thing: OpenObject, name: str) -> None:
     last = file_of(name)
-    below = await thing.folder.below(f"{ROOT}/{name}")
+    below = await thing.folder.below(f"{FOLDER}/{name}")
     await thing.folder.delete([*(key for key in below if key != last), last])

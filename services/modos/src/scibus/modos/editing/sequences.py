@@ -45,9 +45,8 @@ class Sequences:
             "source_uri": sequence.uri,
             "description": sequence.description,
         }
-        known = {name: value for name, value in said.items() if value is not None}
         path, attributes = self._found(sequence) or self._new(sequence)
-        missing = {name: value for name, value in known.items() if attributes.get(name) in (None, "")}
+        missing = {name: value for name, value in said.items() if value and not attributes.get(name)}
         if missing:
             attributes |= missing
             self._know(path, attributes)

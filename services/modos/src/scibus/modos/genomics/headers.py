@@ -1,18 +1,15 @@
 """The sequences that the header of a genome file names; of the file, no more is read than that takes."""
 
-import asyncio
 import os
 import re
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
+from functools import partial
 from typing import Any, NamedTuple
 
-from scibus.contracts.problems import Problem
-from scibus.modos.genomics.pipes import Inlet
+from scibus.modos.genomics.fed import Fed
 from scibus.modos.genomics.reading import Selection, header_of
-from scibus.modos.genomics.records import SETTLE_SECONDS
-from scibus.modos.genomics.references import no_text, sequences_of
-from scibus.modos.genomics.threads import in_thread
+from scibus.modos.genomics.references import sequences_of
 
 MOST_BYTES = 64 * 1024 * 1024
 """Of a file, in which its header must have ended."""
@@ -45,45 +42,30 @@ async def header_sequences(content: AsyncGenerator[bytes, None], selection: Sele
         BadBackendAnswer: the header is broken, cut, or has no end.
         Problem: whatever the source raises.
     """
-    inlet = Inlet()
-    feeding = asyncio.create_task(inlet.feed(b"", _begin_of(content, inlet)))
-    work = in_thread(lambda: _read(selection, inlet.thread_end), "header")
-    try:
-        return await work
-    except Problem:
-        if inlet.is_closed:
-            # What the thread read was cut because the source failed, which tells more.
-            await feeding
-        raise
-    finally:
-        feeding.cancel()
-        await asyncio.gather(feeding, return_exceptions=True)
-        inlet.close()
-        await asyncio.wait({work}, timeout=SETTLE_SECONDS)
+    async with Fed(partial(_read, selection), "header", _begin_of(content), to_end=False) as thread:
+        return await thread.result()
 
 
-async def _begin_of(content: AsyncGenerator[bytes, None], inlet: Inlet) -> AsyncGenerator[bytes, None]:
+async def _begin_of(content: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
     left = MOST_BYTES
     async with aclosing(content):
         async for piece in content:
             yield piece[:left]
             left -= len(piece)
-            if left <= 0 or not inlet.is_read:
+            if left <= 0:
                 return
 
 
 def _read(selection: Selection, source: int) -> list[HeaderSequence]:
     try:
         with header_of(selection, source) as file:
-            return list(_of_alignments(file, selection.name) if selection.has_alignments else _of_variants(file))
-    except UnicodeDecodeError as error:
-        raise no_text(selection.name) from error
+            return list(_of_alignments(file) if selection.has_alignments else _of_variants(file))
     finally:
         os.close(source)
 
 
-def _of_alignments(file: Any, name: str) -> Iterator[HeaderSequence]:
-    for line in sequences_of(file, name):
+def _of_alignments(file: Any) -> Iterator[HeaderSequence]:
+    for line in sequences_of(file):
         yield _sequence(line["SN"], line.get("M5"), line.get("UR"), line.get("DS"))
 
 

@@ -12,30 +12,28 @@ READ_SIZE = 256 * 1024
 
 
 class Inlet:
-    """What the loop gives to a thread, which reads, and closes, `thread_end`.
-
-    Attributes:
-        is_read: whether the thread reads yet, as far as is known.
-        is_closed: whether the loop has said that this was all.
-    """
+    """What the loop gives to a thread, which reads, and closes, `thread_end`."""
 
     def __init__(self) -> None:
         self.thread_end, self._loop_end = _pipe()
         os.set_blocking(self._loop_end, False)
-        self.is_read = True
+        self._is_read = True
         self.is_closed = False
 
-    async def feed(self, first: bytes, content: AsyncGenerator[bytes, None]) -> None:
+    async def feed(self, first: bytes, content: AsyncGenerator[bytes, None], *, to_end: bool = True) -> None:
         """Give `first` and all of `content`, and say that this was it.
 
-        What the thread does not want is read nevertheless: only at its end is it known to be whole.
+        What the thread does not want is read nevertheless, unless it need not be `to_end`: only at its end is it known
+        to be whole.
         """
         try:
             async with aclosing(content):
                 await self._give(first)
                 async for piece in content:
-                    if self.is_read:
+                    if self._is_read:
                         await self._give(piece)
+                    elif not to_end:
+                        return
         finally:
             self.close()
 
@@ -54,7 +52,7 @@ class Inlet:
             except BlockingIOError:
                 await _until(self._loop_end, loop.add_writer, loop.remove_writer)
             except BrokenPipeError:
-                self.is_read = False
+                self._is_read = False
                 return
 
 

@@ -59,7 +59,7 @@ def opened(selection: Selection, descriptor: int) -> Iterator[Any]:
         check_readable(selection.reference)
     with header_of(selection, descriptor) as file:
         if selection.format == "CRAM":
-            check_only_source(sequences_of(file, selection.name), selection.reference, selection.name)
+            check_only_source(sequences_of(file), selection.reference, selection.name)
         yield file
 
 
@@ -68,7 +68,7 @@ def header_of(selection: Selection, descriptor: int) -> Iterator[Any]:
     """The file that comes through `descriptor`, its header read.
 
     Raises:
-        BadBackendAnswer: it cannot be read.
+        BadBackendAnswer: it cannot be read, or what the block wants of its header is no text.
     """
     tame()
     # By its name: of a descriptor, pysam loses a copy where it fails.
@@ -84,6 +84,8 @@ def header_of(selection: Selection, descriptor: int) -> Iterator[Any]:
         raise unreadable(selection) from error
     try:
         yield file
+    except UnicodeDecodeError as error:
+        raise BadBackendAnswer(f"the header of {selection.name} cannot be read: it is not UTF-8") from error
     finally:
         # Of a broken file pysam says it once more.
         with suppress(OSError, TypeError):
@@ -137,7 +139,7 @@ def _reason(selection: Selection, file: Any) -> Problem:
     """Why no record could be read of `file`: it is broken, or there is no reference to read it with."""
     if selection.format != "CRAM":
         return unreadable(selection)
-    sequences = sequences_of(file, selection.name)
+    sequences = sequences_of(file)
     if selection.reference is None:
         return missing_reference(sequences, selection.name)
     return wrong_reference(sequences, selection.reference, selection.name) or unreadable(selection)

@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Literal
 
 from scibus.modos.genomics.copies import write_copy
-from scibus.modos.genomics.pipes import Inlet, Outlet
+from scibus.modos.genomics.fed import Fed
+from scibus.modos.genomics.pipes import Outlet
 from scibus.modos.genomics.reading import Selection
 from scibus.modos.genomics.tables import write_table
-from scibus.modos.genomics.threads import in_thread
 from scibus.modos.htsget.ending import FormatCheck, checked
 
 Output = Literal["arrow", "file"]
 READ_SIZE = 256 * 1024
-SETTLE_SECONDS = 30.0
-"""How long a thread that has nothing more to read or write is waited for."""
 
 
 class RecordStream:
@@ -65,29 +63,16 @@ class RecordStream:
                     yield piece
 
     async def _converted(self, first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-        inlet, outlet = Inlet(), Outlet()
-        feeding = asyncio.create_task(inlet.feed(first, rest))
-        work = in_thread(lambda: self._convert(inlet.thread_end, outlet.thread_end), "records")
-        try:
-            async with aclosing(outlet.pieces()) as pieces:
-                async for piece in pieces:
-                    if feeding.done():
-                        feeding.result()
-                    yield piece
+        outlet = Outlet()
+        async with Fed(lambda source: self._convert(source, outlet.thread_end), "records", rest, first=first) as thread:
             try:
-                self.count = await work
-            except Exception:
-                if inlet.is_closed:
-                    # What the thread read was cut because the source failed, which tells more.
-                    await feeding
-                raise
-            await feeding
-        finally:
-            feeding.cancel()
-            await asyncio.gather(feeding, return_exceptions=True)
-            inlet.close()
-            outlet.close()
-            await asyncio.wait({work}, timeout=SETTLE_SECONDS)
+                async with aclosing(outlet.pieces()) as pieces:
+                    async for piece in pieces:
+                        thread.check()
+                        yield piece
+                self.count = await thread.result()
+            finally:
+                outlet.close()
 
     def _convert(self, source: int, target: int) -> int:
         try:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pysam
 
-from scibus.contracts.problems import BadBackendAnswer, InvalidRequest, NotFound, Problem
+from scibus.contracts.problems import InvalidRequest, NotFound, Problem
 
 STEP = 1024 * 1024
 """Bases that are read at once."""
@@ -26,22 +26,10 @@ def check_readable(reference: Path) -> None:
         raise InvalidRequest(f"the reference {reference.name} is no FASTA file that can be read") from error
 
 
-def sequences_of(file: Any, name: str) -> list[dict[str, Any]]:
-    """The lines about sequences in the header of `file`.
-
-    Raises:
-        BadBackendAnswer: it is no text.
-    """
-    try:
-        found: list[dict[str, Any]] = file.header.to_dict().get("SQ", [])
-    except UnicodeDecodeError as error:
-        raise no_text(name) from error
+def sequences_of(file: Any) -> list[dict[str, Any]]:
+    """The lines about sequences in the header of `file`."""
+    found: list[dict[str, Any]] = file.header.to_dict().get("SQ", [])
     return found
-
-
-def no_text(name: str) -> Problem:
-    """What is said of a header with letters that are in no UTF-8."""
-    return BadBackendAnswer(f"the header of {name} cannot be read: it is not UTF-8")
 
 
 def check_only_source(sequences: Sequence[Mapping[str, Any]], reference: Path | None, file: str) -> None:

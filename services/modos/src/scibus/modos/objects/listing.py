@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 import obstore
 
 from scibus.modos.store_faults import told_as_problems
+from scibus.modos.zarr_metadata import ZARR2, ZARR3
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
-ROOTS = ("data.zarr/zarr.json", "data.zarr/.zmetadata")
-"""Where an object's own metadata are: of zarr 3, and of zarr 2 as before MODOS 0.4."""
+ROOTS = (ZARR3, ZARR2)
+"""Where an object's own metadata are."""
 AT_ONCE = 1000
 
 

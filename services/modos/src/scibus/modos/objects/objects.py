@@ -33,15 +33,11 @@ from scibus.modos.objects.finding import found_alike, found_exactly, name_of
 from scibus.modos.stores import Stores
 from scibus.modos.transfer.listing import all_files, named_file
 from scibus.modos.transfer.reading import Changed, FileContent
-from scibus.modos.zarr_metadata import BrokenMetadata, Tree
+from scibus.modos.zarr_metadata import FOLDER, BrokenMetadata, Tree
 from scibus.runtime import Job
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
-
-
-FOLDER = "data.zarr"
-"""Of an object's own files."""
 
 
 class Objects:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import obstore
 from obstore.store import LocalStore
 
+from scibus.bus.blobs.chunks import Checksum
 from scibus.contracts.problems import BackendUnavailable, BadBackendAnswer, Conflict, Problem
 from scibus.modos.store_faults import told_as_problems
 from scibus.modos.transfer.listing import StoredFile
@@ -48,6 +49,14 @@ class FileContent:
         self._store = store
         self._file = file
         self._place = place
+
+    async def sha256(self) -> str:
+        """The SHA-256 of all bytes, in hexadecimal digits. Raises what `chunks` raises."""
+        checksum = Checksum()
+        async with aclosing(self.chunks()) as chunks:
+            async for chunk in chunks:
+                await checksum.add(chunk)
+        return (await checksum.digest()).hex()
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """All bytes, each once and in order, however often the connection breaks.

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 import obstore
 from obstore.store import LocalStore
 
-from scibus.bus.blobs.chunks import Checksum
 from scibus.contracts.blobs import BlobRef
 from scibus.contracts.problems import BackendFault, BackendUnavailable, Conflict, NotFound, Problem
 from scibus.modos.store_faults import NAME, told_as_problems
@@ -103,14 +102,10 @@ class Storing:
             return False
         if blob.sha256 == existing.sha256 or (known is not None and known == existing.file.e_tag):
             return True
-        checksum = Checksum()
         try:
-            async with aclosing(FileContent(self._store, existing.file, place).chunks()) as chunks:
-                async for chunk in chunks:
-                    await checksum.add(chunk)
+            return await FileContent(self._store, existing.file, place).sha256() == blob.sha256
         except (Changed, NotFound):
             raise BackendUnavailable(f"somebody else changes {place} at the same time") from None
-        return (await checksum.digest()).hex() == blob.sha256
 
     async def _put(self, key: str, place: str, blob: BlobRef, *, replace: bool) -> None:
         """Store a small file at one stroke, and only where there is none if it replaces none."""

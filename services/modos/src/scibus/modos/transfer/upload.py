@@ -13,6 +13,7 @@ from scibus.modos.transfer.journal import TransferJournal, name_of, open_journal
 from scibus.modos.transfer.listing import key_of
 from scibus.modos.transfer.parted import PART
 from scibus.modos.transfer.storing import Storing
+from scibus.modos.zarr_metadata import ZARR3
 from scibus.runtime import Job
 from scibus.runtime.files import each_done
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 AT_ONCE = 3
 """Files under way. Of those that go in parts there is one at a time, of which several parts are."""
-MARK = "data.zarr/zarr.json"
-"""What makes files an object for everybody who lists the bucket."""
 
 
 class Upload:
@@ -67,7 +66,7 @@ class Upload:
             return await self._stored(file, overwrite=overwrite)
 
         named = {file.name: file for file in files}
-        mark = [named.pop(MARK)] if MARK in named else []
+        mark = [named.pop(ZARR3)] if ZARR3 in named else []
         try:
             rest = [named[name] for name in sorted(named)]
             stored = await each_done(rest, store, at_once=AT_ONCE, tell=self._tell)

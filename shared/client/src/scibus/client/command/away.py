@@ -29,6 +29,7 @@ async def not_without_bus(connection: Client, advice: str) -> AsyncIterator[None
                 yield
             finally:
                 telling.cancel()
+                await asyncio.wait([telling])
     except TimeoutError:
         if not limit.expired():
             raise

@@ -16,10 +16,11 @@ from obstore.store import ObjectStore
 
 from scibus.contracts.modos import PublishedSequence, PublishedSequences, SequenceDigests
 from scibus.contracts.problems import NotFound, TooLarge
-from scibus.modos.editing.folder import PIECE, SLOWEST, STEP_SECONDS, Folder
+from scibus.modos.editing.folder import SLOWEST, STEP_SECONDS, Folder
 from scibus.modos.editing.refget.fasta import CutSequence, FastaCutter
 from scibus.modos.store_faults import told_as_problems
 
+PIECE = 1024 * 1024
 MOST_SEQUENCES = 100_000
 AT_ONCE = 32
 """Sequences that are cut before the first of them is stored."""
