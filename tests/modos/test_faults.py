@@ -354,7 +354,8 @@ async def test_elements_from_many_jobs_on_two_workers_are_all_there_once(ground)
 
 
 async def test_what_is_cancelled_leaves_nothing(ground):
-    new = bytes(range(256)) * (48 * 1024)
+    # Of many parts: while one is held, others are still to be written.
+    new = bytes(range(256)) * (128 * 1024)
     blob = await ground.blob(new, "big.bin")
     pieces = await ground.blob_pieces()
     traps = [
@@ -380,12 +381,12 @@ async def test_what_is_cancelled_leaves_nothing(ground):
     await until(kept, 30)
 
     await asyncio.gather(*(job.cancel() for job in jobs))
-    # A cancellation is answered when it is recorded, and reaches its handler a moment later: it has when those before
-    # it have ended. What is under way at the store then is waited for, so that it does not arrive afterwards.
-    ended = await asyncio.gather(*(job.result(timeout=60) for job in jobs[:-1]), return_exceptions=True)
+    # A cancellation is answered when it is recorded, and reaches its handler a moment later: it has when the first job
+    # has ended. What is under way at the store then is waited for, so that it does not arrive afterwards.
+    ended = await asyncio.gather(jobs[0].result(timeout=60), return_exceptions=True)
     await asyncio.sleep(1)
     traps[1].let_go()
-    ended += await asyncio.gather(jobs[-1].result(timeout=60), return_exceptions=True)
+    ended += await asyncio.gather(*(job.result(timeout=60) for job in jobs[1:]), return_exceptions=True)
 
     assert [type(end) for end in ended] == [Cancelled] * 4
     assert [name for job in jobs for name in await ground.blobs_of(job.job_id)] == []
