@@ -34,7 +34,9 @@ async def streams(session):
 async def connection_names(stand_in):
     async with stand_in.broker._administering(stand_in.broker._system) as administrator:
         seen = await administrator.ask("$SYS.REQ.SERVER.PING.CONNZ")
-    return sorted(name for client in seen["data"]["connections"] if (name := client["name"]).startswith("scibus"))
+    # Who has just come has no name yet.
+    names = [client.get("name", "") for client in seen["data"]["connections"]]
+    return sorted(name for name in names if name.startswith("scibus"))
 
 
 @WAYS
